@@ -1,0 +1,85 @@
+"""All assets of the platform, made from the declared sources and the model files, each with its contract."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import dagster as dg
+
+from data_platform.assets.model_assets import model_asset
+from data_platform.assets.partitions import daily_partitions
+from data_platform.assets.source_assets import DeclaredSource, source_asset
+from data_platform.auditing import Contract, columns_of
+from data_platform.contracts import contracts_in, core, marts
+from data_platform.modeling import ColumnSource, Model, ModelError, column_lineage, load_models
+from resources.lakehouse import TableName
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """The assets, and what is known of their tables."""
+
+    definitions: tuple[dg.AssetsDefinition, ...]
+    contracts: Mapping[TableName, type[Contract]]
+    partition_columns: Mapping[TableName, str]
+
+
+def build_assets(sources: Sequence[DeclaredSource], models: Path, *, landing: Path, today: date) -> Catalog:
+    """The catalog of all sources and models.
+
+    Raises:
+        ModelError: a model is wrong, has no contract, or does not yield the columns of its contract.
+    """
+    days = daily_partitions(today)
+    loaded = load_models(models)
+    contracts = {source.table: source.contract for source in sources} | contracts_of(loaded)
+    schema = {table: columns_of(contract) for table, contract in contracts.items()}
+    partition_columns = {item.table: item.partition_column for item in sources} | {
+        model.name: model.partition_column for model in loaded
+    }
+
+    def partitions(table: TableName) -> dg.DailyPartitionsDefinition | None:
+        return days if partition_columns[table] else None
+
+    return Catalog(
+        definitions=(
+            *(source_asset(item, partitions(item.table), landing=landing, today=today) for item in sources),
+            *(
+                model_asset(model, contracts[model.name], lineage_of(model, schema), partitions(model.name))
+                for model in loaded
+            ),
+        ),
+        contracts=contracts,
+        partition_columns={table: column for table, column in partition_columns.items() if column},
+    )
+
+
+def contracts_of(models: Sequence[Model]) -> dict[TableName, type[Contract]]:
+    """The contract of each model.
+
+    Raises:
+        ModelError: a model has none, or a contract has no model.
+    """
+    known = contracts_in(core, marts)
+    names = {model.name for model in models}
+    if missing := sorted(map(str, names - known.keys())):
+        raise ModelError(f"{missing[0]}: no contract; write a class with Config.name = {missing[0]!r} in data_platform/contracts/")
+    if unused := sorted(map(str, known.keys() - names)):
+        raise ModelError(f"{unused[0]}: a contract, but no model; write data_platform/models/{unused[0].replace('.', '/')}.sql")
+    return known
+
+
+def lineage_of(model: Model, schema: Mapping[TableName, Mapping[str, str]]) -> dict[str, tuple[ColumnSource, ...]]:
+    """The model's column lineage.
+
+    Raises:
+        ModelError: its SELECT does not yield the columns of its contract, in their order.
+    """
+    lineage = column_lineage(model, schema)
+    promised, yielded = list(schema[model.name]), list(lineage)
+    if promised != yielded:
+        differing = next((pair for pair in zip(promised, yielded, strict=False) if pair[0] != pair[1]), None)
+        what = f"{differing[1]!r} where the contract has {differing[0]!r}" if differing else f"{len(yielded)} columns, the contract has {len(promised)}"
+        raise ModelError(f"{model.name}: the SELECT yields {what}")
+    return lineage

@@ -1,0 +1,82 @@
+"""One Dagster asset for each SQL model. What the model says is in its file; how it is published is materialization's."""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+
+import dagster as dg
+
+from data_platform.assets.asset_metadata import definition_metadata, lineage_metadata, materialization_metadata
+from data_platform.assets.partitions import day_of, span
+from data_platform.auditing import Contract
+from data_platform.automation.conditions import when_upstream_changed
+from data_platform.materialization.build_audit_publish import build_audit_publish
+from data_platform.materialization.check_results import check_results, check_specs, failure_of
+from data_platform.materialization.task import Days, TableTask
+from data_platform.modeling import ColumnSource, Model
+from resources.lakehouse import LakehouseResource, TableName
+
+
+def asset_key(table: TableName) -> dg.AssetKey:
+    """The key of a table's asset: schema, then table."""
+    return dg.AssetKey([table.schema, table.table])
+
+
+def model_asset(
+    model: Model,
+    contract: type[Contract],
+    lineage: Mapping[str, tuple[ColumnSource, ...]],
+    partitions: dg.PartitionsDefinition[str] | None,
+) -> dg.AssetsDefinition:
+    """The asset that builds, audits and publishes one model."""
+    key = asset_key(model.name)
+
+    @dg.asset(
+        key=key,
+        deps=[asset_key(table) for table in model.depends_on],
+        group_name=model.name.schema,
+        description=model.description,
+        owners=list(model.owners),
+        kinds={"duckdb", "sql", *model.front_matter.kinds},
+        metadata=definition_metadata(model.name, contract, model.consumers),
+        partitions_def=partitions,
+        backfill_policy=dg.BackfillPolicy.single_run() if partitions else None,
+        freshness_policy=freshness_policy(model.freshness_hours),
+        automation_condition=when_upstream_changed(),
+        check_specs=check_specs(contract, key),
+    )
+    def materialize(
+        context: dg.AssetExecutionContext, lakehouse: LakehouseResource
+    ) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]:
+        days = days_of(context, model.partition_column)
+        task = TableTask(
+            table=model.name,
+            contract=contract,
+            select=model.select(days.start, days.end) if days else model.select(),
+            source=f"{model.name.schema}/{model.path.name}",
+            days=days,
+        )
+        done = build_audit_publish(
+            lakehouse, task, run_id=context.run_id, now=datetime.now(UTC), log=context.log.warning
+        )
+        yield from check_results(done, key)
+        if done.publication is None:
+            raise failure_of(done)
+        yield dg.MaterializeResult(metadata={**materialization_metadata(done), **lineage_metadata(lineage)})
+
+    return materialize
+
+
+def days_of(context: dg.AssetExecutionContext, column: str | None) -> Days | None:
+    """The days that the run asks for, or None where the table has no partitions.
+
+    Raises:
+        ValueError: a partition key is not a day, or the days have gaps.
+    """
+    if column is None:
+        return None
+    return Days(column, *span([day_of(key) for key in context.partition_keys]))
+
+
+def freshness_policy(hours: float | None) -> dg.FreshnessPolicy | None:
+    """Stale after so many hours without a materialization; no policy where nobody waits for the table."""
+    return dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=hours)) if hours else None

@@ -1,0 +1,37 @@
+"""Contracts and audits: what a table promises, and whether files that are to become it keep the promise.
+
+Contracts of this platform's tables are in `data_platform.contracts`; publishing is the lakehouse's.
+"""
+
+from data_platform.auditing.audit import Shown, audit
+from data_platform.auditing.contract import Contract, columns_of, descriptions_of, table_of
+from data_platform.auditing.history import history_outcomes
+from data_platform.auditing.outcome import Audit, CheckOutcome
+from data_platform.auditing.plan import PlannedCheck, plan_checks
+from data_platform.auditing.policy import ContractError, block, policies, quarantine, rule, warn
+from data_platform.auditing.profile import ColumnProfile, LoadProfile
+from data_platform.auditing.split import good_rows_sql, quarantined_rows_sql
+
+__all__ = [
+    "Audit",
+    "CheckOutcome",
+    "ColumnProfile",
+    "Contract",
+    "ContractError",
+    "LoadProfile",
+    "PlannedCheck",
+    "Shown",
+    "audit",
+    "block",
+    "columns_of",
+    "descriptions_of",
+    "good_rows_sql",
+    "history_outcomes",
+    "plan_checks",
+    "policies",
+    "quarantine",
+    "quarantined_rows_sql",
+    "rule",
+    "table_of",
+    "warn",
+]

@@ -1,0 +1,215 @@
+"""A contract as a list of checks, each of one of five kinds: what can be compiled is, what cannot goes to pandera.
+
+| kind | made from | judged by |
+|---|---|---|
+| schema | names, types, `strict`, `ordered` | one DESCRIBE |
+| row | not-null, every built-in check but `unique_values_eq`, rules | one scan, all together |
+| key | `unique`, of a column or of the table | one aggregation each |
+| reference | `references` | one anti join each |
+| pandera | custom checks, `unique_values_eq`, patterns and values that DuckDB would judge otherwise | pandera, on the columns it needs |
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from data_platform.auditing.contract import Contract, columns_of, rules_of, table_metadata, table_of
+from data_platform.auditing.literals import NotExpressible
+from data_platform.auditing.policy import NAME, ContractError, Policy, block, policy_of, warn
+from data_platform.auditing.predicates import SHORT_NAMES, predicate
+from resources.lakehouse.names import InvalidName, TableName, quote_identifier, verify_name
+
+
+@dataclass(frozen=True)
+class PlannedCheck:
+    """One check of a contract; its name is that of the asset check."""
+
+    name: str
+    description: str
+    policy: Policy
+
+    @property
+    def blocking(self) -> bool:
+        """Whether it can keep the table from being published."""
+        return self.policy.can_block
+
+    @property
+    def compiled(self) -> bool:
+        """Whether DuckDB judges it; otherwise pandera does."""
+        return True
+
+
+@dataclass(frozen=True)
+class SchemaCheck(PlannedCheck):
+    """The columns are the contract's: names, types, and order if the contract is ordered."""
+
+    columns: tuple[tuple[str, str], ...]
+    strict: bool
+    ordered: bool
+
+
+@dataclass(frozen=True)
+class RowCheck(PlannedCheck):
+    """A row fails where the SQL condition `fails` is true."""
+
+    fails: str
+
+
+@dataclass(frozen=True)
+class KeyCheck(PlannedCheck):
+    """No two rows agree in all these columns; nulls agree with nulls."""
+
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ReferenceCheck(PlannedCheck):
+    """Every value of the column, unless null, is in the key column of another table."""
+
+    column: str
+    table: TableName
+    key: str
+
+
+@dataclass(frozen=True)
+class PanderaCheck(PlannedCheck):
+    """A check that pandera runs itself: on one column, or on the whole table where `column` is None."""
+
+    column: str | None
+    check: Any
+
+    @property
+    def compiled(self) -> bool:
+        """Never."""
+        return False
+
+
+HISTORY_CHECKS = (
+    PlannedCheck("volume", "The number of rows is within what earlier loads had, for each partition.", warn()),
+    PlannedCheck("distribution", "Means and shares of nulls are within what earlier loads had.", warn()),
+)
+"""The checks against the table's own history; `history.py` judges them."""
+
+
+@lru_cache(maxsize=256)
+def checks_of(contract: type[Contract]) -> tuple[PlannedCheck, ...]:
+    """The checks that an audit of the contract's table makes.
+
+    Raises:
+        ContractError: the contract says something that cannot be; it names the column or rule.
+    """
+    checks = (_schema_check(contract), *_not_null(contract), *_column_checks(contract), *_keys(contract), *_table_checks(contract))
+    names = [check.name for check in checks]
+    for name in names:
+        if not NAME.fullmatch(name) or names.count(name) > 1:
+            raise ContractError(f"{contract.__name__}: two checks are called {name!r}, or it is no name for a check")
+    return checks
+
+
+def plan_checks(contract: type[Contract]) -> tuple[PlannedCheck, ...]:
+    """All asset checks of the contract's table: its own, and those against its history.
+
+    Raises:
+        ContractError: as `checks_of`.
+    """
+    return (*checks_of(contract), *HISTORY_CHECKS)
+
+
+def _schema_check(contract: type[Contract]) -> SchemaCheck:
+    schema = contract.to_schema()
+    table_of(contract)
+    return SchemaCheck(
+        "schema",
+        "The columns and their types are the contract's.",
+        block(),
+        tuple(columns_of(contract).items()),
+        strict=bool(schema.strict),
+        ordered=schema.ordered,
+    )
+
+
+def _not_null(contract: type[Contract]) -> Iterator[RowCheck]:
+    types = columns_of(contract)
+    folded = []
+    for name, column in contract.to_schema().columns.items():
+        if column.nullable:
+            continue
+        fails = _is_null(name, types[name])
+        if policy := policy_of(column.metadata, "not_null"):
+            yield RowCheck(f"{name}__not_null", _described(f"{name} is not null.", policy), policy, fails)
+        else:
+            folded.append((name, fails))
+    if folded:
+        names = ", ".join(name for name, _ in folded)
+        yield RowCheck("not_null", f"Not null: {names}.", block(), " OR ".join(fails for _, fails in folded))
+
+
+def _is_null(name: str, duckdb_type: str) -> str:
+    column = quote_identifier(name)
+    # Pandera counts NaN as null.
+    return f"{column} IS NULL OR isnan({column})" if duckdb_type in {"DOUBLE", "FLOAT"} else f"{column} IS NULL"
+
+
+def _column_checks(contract: type[Contract]) -> Iterator[PlannedCheck]:
+    types = columns_of(contract)
+    for name, column in contract.to_schema().columns.items():
+        if column.unique:
+            policy = policy_of(column.metadata, "unique") or block()
+            yield KeyCheck(f"{name}__unique", _described(f"{name} is unique.", policy), policy, (name,))
+        for check in column.checks:
+            short = SHORT_NAMES.get(check.name, check.name)
+            policy = policy_of(column.metadata, short, check.name) or _default(check)
+            check_name = f"{name}__{short}"
+            if check.name == "references":
+                yield _reference(contract, name, check, policy)
+                continue
+            description = _described(f"{name}: {check.error or short}.", policy)
+            try:
+                passes = predicate(check.name, quote_identifier(name), types[name], check.statistics or {})
+            except NotExpressible:
+                yield PanderaCheck(check_name, description, policy, name, check)
+            else:
+                fails = f"NOT ({passes})" if check.ignore_na else f"({passes}) IS NOT TRUE"
+                yield RowCheck(check_name, description, policy, fails)
+
+
+def _reference(contract: type[Contract], name: str, check: Any, policy: Policy) -> ReferenceCheck:
+    target = str(check.statistics["target"])
+    table, _, key = target.rpartition(".")
+    try:
+        referred, key = TableName.parse(table), verify_name(key, "column")
+    except InvalidName as error:
+        raise ContractError(f"{contract.__name__}.{name}: references={target[:80]!r} must be schema.table.column") from error
+    description = _described(f"Each {name} is a {key} of {referred}.", policy)
+    return ReferenceCheck(f"{name}__references_{referred.table}", description, policy, name, referred, key)
+
+
+def _keys(contract: type[Contract]) -> Iterator[KeyCheck]:
+    unique = contract.to_schema().unique or []
+    keys: Sequence[Sequence[str]] = [unique] if all(isinstance(each, str) for each in unique) else unique
+    policy = policy_of(table_metadata(contract), "unique") or block()
+    for key in filter(None, keys):
+        description = _described(f"No two rows have the same {', '.join(key)}.", policy)
+        yield KeyCheck(f"unique__{'_'.join(key)}", description, policy, tuple(key))
+
+
+def _table_checks(contract: type[Contract]) -> Iterator[PlannedCheck]:
+    rules = {each.name: each for each in rules_of(contract)}
+    for each in rules.values():
+        description = _described(f"{each.name}: {each.sql}", each.policy)
+        yield RowCheck(each.name, description, each.policy, f"NOT ({each.sql})")
+    for check in contract.to_schema().checks:
+        if check.name not in rules:
+            policy = policy_of(table_metadata(contract), check.name) or _default(check)
+            yield PanderaCheck(check.name, _described(str(check.error or check.name), policy), policy, None, check)
+
+
+def _default(check: Any) -> Policy:
+    return warn() if check.raise_warning else block()
+
+
+def _described(what: str, policy: Policy) -> str:
+    does = {"block": "Blocks", "warn": "Warns", "quarantine": "Quarantines"}[policy.action]
+    ceiling = f", blocks above {policy.ceiling}" if policy.ceiling else ""
+    return f"{what} {does}{ceiling}.{f' {policy.reason}' if policy.reason else ''}"

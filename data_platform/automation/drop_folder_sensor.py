@@ -1,0 +1,69 @@
+"""The sensor on a drop folder: new files, late files, and files that changed after they were loaded."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+
+import dagster as dg
+
+from data_platform.assets.partitions import FIRST_DAY, range_tags
+from data_platform.materialization.load_record import LOADS, loaded_checksums
+from resources.lakehouse import LakehouseResource, table_exists
+from resources.sources import Arrival, CsvFolder, arrivals
+
+INTERVAL_SECONDS = 15
+
+
+def drop_folder_sensor(source: CsvFolder, job_name: str, today: date) -> dg.SensorDefinition:
+    """Requests the days whose file is not the one that was last loaded; days without a gap between them in one run.
+
+    A file is asked for once: its checksum stays in the cursor, so a day whose load fails waits for a corrected file.
+    """
+
+    @dg.sensor(
+        name=f"{source.name}_drop_folder",
+        job_name=job_name,
+        minimum_interval_seconds=INTERVAL_SECONDS,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description=f"Loads new, late and changed files of {source.name}.",
+    )
+    def look(context: dg.SensorEvaluationContext, lakehouse: LakehouseResource) -> dg.SensorResult | dg.SkipReason:
+        with lakehouse.connection() as connection:
+            if not table_exists(connection, LOADS):
+                return dg.SkipReason("nothing was loaded yet: the first materialization takes the whole folder")
+            loaded = loaded_checksums(connection, source.name)
+        asked: dict[str, str] = json.loads(context.cursor or "{}")
+        files = [file for file in source.scan(datetime.now(UTC)) if FIRST_DAY <= (file.partition or date.min) <= today]
+        wanted = not_asked_for(arrivals(files, loaded), asked)
+        if not wanted:
+            return dg.SkipReason(f"{len(files)} files, none new, late or changed")
+        for day, arrival in wanted.items():
+            context.log.info(f"{source.name}: {arrival.kind} file {arrival.file.path.name} for {day}")
+        # No run key: a file that goes back to an earlier content is loaded again. The cursor keeps it from being asked twice.
+        requests = [dg.RunRequest(tags=range_tags(days[0], days[-1])) for days in without_gaps(list(wanted))]
+        asked |= {day.isoformat(): arrival.file.checksum for day, arrival in wanted.items()}
+        return dg.SensorResult(run_requests=requests, cursor=json.dumps(asked))
+
+    return look
+
+
+def not_asked_for(found: Sequence[Arrival], asked: Mapping[str, str]) -> dict[date, Arrival]:
+    """The arrivals that were not asked for as they are now, by day, in the order of the days."""
+    wanted = {
+        arrival.file.partition: arrival
+        for arrival in found
+        if arrival.file.partition and asked.get(arrival.file.partition.isoformat()) != arrival.file.checksum
+    }
+    return dict(sorted(wanted.items()))
+
+
+def without_gaps(days: Sequence[date]) -> Iterator[list[date]]:
+    """Splits days, in order, where one is missing: each part can be loaded by one run."""
+    part: list[date] = []
+    for day in days:
+        if part and day - part[-1] > timedelta(days=1):
+            yield part
+            part = []
+        part.append(day)
+    if part:
+        yield part

@@ -1,0 +1,69 @@
+"""How outcomes and profiles look in Dagster: check specs, check results, metadata. No decision is made here."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+
+import dagster as dg
+
+from data_platform.auditing import CheckOutcome, Contract, plan_checks
+from data_platform.materialization.task import Materialized
+
+MAX_SQL_CHARACTERS = 4_000
+
+
+def check_specs(contract: type[Contract], asset: dg.AssetKey) -> list[dg.AssetCheckSpec]:
+    """One asset check for each planned check of the contract."""
+    return [
+        dg.AssetCheckSpec(check.name, asset=asset, description=check.description, blocking=check.blocking)
+        for check in plan_checks(contract)
+    ]
+
+
+def check_results(materialized: Materialized, asset: dg.AssetKey) -> Iterator[dg.AssetCheckResult]:
+    """The outcomes as asset check results: ERROR where nothing was published for it, else WARN."""
+    for outcome in materialized.outcomes:
+        yield dg.AssetCheckResult(
+            asset_key=asset,
+            check_name=outcome.name,
+            passed=outcome.passed,
+            severity=dg.AssetCheckSeverity.ERROR if outcome.blocks else dg.AssetCheckSeverity.WARN,
+            description=outcome.message,
+            metadata=_check_metadata(outcome),
+        )
+
+
+def failure_of(materialized: Materialized) -> dg.Failure:
+    """The failure that ends a step whose audit blocked: one line that names the checks, and what did not happen."""
+    reasons = "; ".join(f"{outcome.name}: {outcome.message}" for outcome in materialized.blocking)
+    return dg.Failure(
+        f"{materialized.table}: nothing was published, the last good version stays. {reasons}", allow_retries=False
+    )
+
+
+def _check_metadata(outcome: CheckOutcome) -> Mapping[str, dg.MetadataValue]:
+    if outcome.passed:
+        return {}
+    metadata: dict[str, dg.MetadataValue] = {}
+    if outcome.error:
+        metadata["could not check"] = dg.MetadataValue.text(outcome.error)
+        return metadata
+    metadata["failing rows"] = dg.MetadataValue.int(outcome.failing_rows)
+    metadata["rate"] = dg.MetadataValue.float(outcome.rate)
+    if outcome.ceiling:
+        metadata["ceiling"] = dg.MetadataValue.text(outcome.ceiling)
+    if outcome.sample:
+        metadata["sample"] = dg.MetadataValue.md(_markdown_table(outcome.sample))
+    if outcome.sql:
+        metadata["find them"] = dg.MetadataValue.md(f"```sql\n{outcome.sql[:MAX_SQL_CHARACTERS]}\n```")
+    return metadata
+
+
+def _markdown_table(rows: Sequence[Mapping[str, object]]) -> str:
+    head = list(rows[0])
+    lines = [head, ["---"] * len(head), *([_cell(row.get(column)) for column in head] for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _cell(value: object) -> str:
+    text = "" if value is None else value if isinstance(value, str) else json.dumps(value, default=str)
+    return text.replace("|", "\\|").replace("\n", " ").replace("<", "&lt;")

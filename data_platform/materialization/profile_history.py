@@ -1,0 +1,71 @@
+"""The history of a table's profiles, in `audit.column_profile`: written with each publication, read by the next audit."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import groupby
+
+import duckdb
+
+from data_platform.auditing import Audit, ColumnProfile, LoadProfile
+from data_platform.materialization.record_files import record_build
+from data_platform.materialization.task import TableTask
+from resources.lakehouse import TableBuild, TableName, table_exists
+
+PROFILES = TableName("audit", "column_profile")
+COLUMNS = {
+    "table_name": "VARCHAR",
+    "run_id": "VARCHAR",
+    "loaded_at": "TIMESTAMP WITH TIME ZONE",
+    "partitions": "BIGINT",
+    "column_name": "VARCHAR",
+    "rows": "BIGINT",
+    "nulls": "BIGINT",
+    "approx_distinct": "BIGINT",
+    "minimum": "VARCHAR",
+    "maximum": "VARCHAR",
+    "mean": "DOUBLE",
+    "approx_quantiles": "DOUBLE[]",
+}
+LOADS_REMEMBERED = 30
+
+
+def profile_build(
+    connection: duckdb.DuckDBPyConnection, task: TableTask, audited: Audit, folder: str, *, run_id: str, now: datetime
+) -> TableBuild:
+    """The profile of one load, to be published with it."""
+    rows = [
+        {
+            "table_name": str(task.table),
+            "run_id": run_id,
+            "loaded_at": now,
+            "partitions": task.partitions,
+            "column_name": column.name,
+            "rows": column.rows,
+            "nulls": column.nulls,
+            "approx_distinct": column.approx_distinct,
+            "minimum": column.minimum,
+            "maximum": column.maximum,
+            "mean": column.mean,
+            "approx_quantiles": list(column.approx_quantiles),
+        }
+        for column in audited.profile
+    ]
+    return record_build(connection, PROFILES, COLUMNS, rows, folder)
+
+
+def past_profiles(connection: duckdb.DuckDBPyConnection, table: TableName) -> Sequence[LoadProfile]:
+    """The profiles of the table's last `LOADS_REMEMBERED` loads, newest first."""
+    if not table_exists(connection, PROFILES):
+        return ()
+    found = connection.execute(
+        "SELECT loaded_at, run_id, partitions, column_name, rows, nulls, approx_distinct, minimum, maximum, mean, "
+        f"approx_quantiles FROM {PROFILES.sql} WHERE table_name = ? "
+        f"QUALIFY dense_rank() OVER (ORDER BY loaded_at DESC, run_id) <= {LOADS_REMEMBERED} "
+        "ORDER BY loaded_at DESC, run_id",
+        [str(table)],
+    ).fetchall()
+    loads = []
+    for _, rows in groupby(found, key=lambda row: row[:2]):
+        columns = [(row[2], ColumnProfile(*row[3:10], tuple(row[10] or ()))) for row in rows]
+        loads.append(LoadProfile(columns[0][1].rows, columns[0][0], [column for _, column in columns]))
+    return loads

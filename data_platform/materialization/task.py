@@ -1,0 +1,72 @@
+"""What is to be materialized, and what came of it. Values only; the doing is in `build_audit_publish.py`."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import duckdb
+
+from data_platform.auditing import Audit, CheckOutcome, Contract
+from resources.lakehouse import Publication, TableBuild, TableName
+
+
+Beside = Callable[[duckdb.DuckDBPyConnection, str], Sequence[TableBuild]]
+
+
+def _nothing_beside(_connection: duckdb.DuckDBPyConnection, _folder: str) -> Sequence[TableBuild]:
+    return ()
+
+
+@dataclass(frozen=True)
+class Days:
+    """The days a partitioned table is built for: from `start` up to but not including `end`."""
+
+    column: str
+    start: date
+    end: date
+
+    @property
+    def count(self) -> int:
+        """How many daily partitions that is."""
+        return (self.end - self.start).days
+
+
+@dataclass(frozen=True)
+class TableTask:
+    """One table to build, audit and publish.
+
+    `beside` writes what must be published with the table in the same transaction (the record of a load): it is given
+    a connection and the folder to write to.
+    """
+
+    table: TableName
+    contract: type[Contract]
+    select: str
+    source: str
+    days: Days | None = None
+    beside: Beside = _nothing_beside
+
+    @property
+    def partitions(self) -> int:
+        """How many partitions the build covers; 1 where the table has none."""
+        return self.days.count if self.days else 1
+
+
+@dataclass(frozen=True)
+class Materialized:
+    """What came of one task. `publication` is None when a check blocked: then nothing was published."""
+
+    table: TableName
+    rows_built: int
+    rows_published: int
+    rows_quarantined: int
+    audit: Audit
+    outcomes: tuple[CheckOutcome, ...]
+    publication: Publication | None
+    read_snapshot: int
+    started_at: datetime
+
+    @property
+    def blocking(self) -> tuple[CheckOutcome, ...]:
+        """The outcomes for which nothing was published."""
+        return tuple(outcome for outcome in self.outcomes if outcome.blocks)

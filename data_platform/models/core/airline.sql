@@ -1,0 +1,10 @@
+/*
+description: |
+  One airline that flies from the New York airports, by its two-letter carrier code.
+owners: [team:reference-data]
+freshness_hours: 30
+*/
+SELECT
+  airlines.carrier AS carrier,
+  airlines.name AS airline_name
+FROM raw.airlines AS airlines

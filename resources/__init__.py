@@ -1,0 +1,1 @@
+"""This platform's connections: the lakehouse and the sources. Knows nothing of the pipeline or of the escalation ladder."""

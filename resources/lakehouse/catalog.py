@@ -1,0 +1,124 @@
+"""Attaching the catalog to a DuckDB instance, and creating it when it is not there. SQLite and PostgreSQL alike."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from resources.lakehouse.configuration import Catalog, LakehouseConfiguration, PostgresCatalog, SqliteCatalog
+from resources.lakehouse.errors import InvalidConfiguration, LakehouseUnavailable, one_line
+from resources.lakehouse.names import quote_literal
+
+LAKE = "lake"
+"""The name under which the lakehouse is attached everywhere."""
+
+METADATA = f"__ducklake_metadata_{LAKE}"
+"""The name under which DuckLake attaches the catalog's own tables."""
+
+BUSY_TIMEOUT_SECONDS = 10
+CONNECT_TIMEOUT_SECONDS = 10
+_SECRET = "lake_catalog"  # noqa: S105 - the name of a secret, not one
+
+EXTENSIONS = {SqliteCatalog: "sqlite_scanner", PostgresCatalog: "postgres_scanner"}
+
+
+def catalog_exists(catalog: Catalog) -> bool:
+    """Whether DuckLake's tables are there and filled; looks without DuckDB, so that looking creates nothing.
+
+    Raises:
+        LakehouseUnavailable: the database cannot be reached, or is none.
+    """
+    if isinstance(catalog, PostgresCatalog):
+        return _exists_in_postgres(catalog)
+    if not Path(catalog.path).exists():
+        return False
+    uri = f"{Path(catalog.path).as_uri()}?mode=ro"
+    try:
+        with closing(sqlite3.connect(uri, uri=True, timeout=BUSY_TIMEOUT_SECONDS)) as connection:
+            found = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'ducklake_snapshot'").fetchone()
+            return bool(found and connection.execute("SELECT 1 FROM ducklake_snapshot LIMIT 1").fetchone())
+    except sqlite3.Error as error:
+        raise LakehouseUnavailable(f"the catalog {catalog.shown} cannot be read: {error}; check catalog_url") from error
+
+
+def _exists_in_postgres(catalog: PostgresCatalog) -> bool:
+    connection = connect_postgres(catalog)
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT to_regclass('ducklake_snapshot') IS NOT NULL")
+            if not cursor.fetchone()[0]:
+                return False
+            cursor.execute("SELECT 1 FROM ducklake_snapshot LIMIT 1")
+            return cursor.fetchone() is not None
+    finally:
+        connection.close()
+
+
+def connect_postgres(catalog: PostgresCatalog) -> Any:  # noqa: ANN401 - psycopg2 is untyped
+    """A session in the catalog's database, beside DuckDB's own.
+
+    Raises:
+        LakehouseUnavailable: it cannot be reached, or refuses the user; one line without the password.
+    """
+    import psycopg2  # type: ignore[import-untyped] # noqa: PLC0415 - only where the catalog is PostgreSQL
+
+    try:
+        return psycopg2.connect(
+            host=catalog.host,
+            port=catalog.port,
+            dbname=catalog.database,
+            user=catalog.user,
+            password=catalog.password or None,
+            **{"connect_timeout": CONNECT_TIMEOUT_SECONDS, "keepalives_idle": 30, **dict(catalog.options)},
+        )
+    except psycopg2.OperationalError as error:
+        raise LakehouseUnavailable(
+            f"the catalog {catalog.shown} cannot be reached: {one_line(error)}; "
+            "check catalog_url and that the server runs"
+        ) from error
+
+
+def attach_catalog(connection: duckdb.DuckDBPyConnection, configuration: LakehouseConfiguration) -> None:
+    """Attaches the lakehouse as `lake`; creates the catalog if it is not there, so hold the publish lock then.
+
+    Raises:
+        LakehouseUnavailable: the catalog cannot be opened.
+        InvalidConfiguration: the catalog was made for another data path.
+    """
+    catalog = configuration.catalog
+    # Inlining off: a small insert would put rows into the catalog, where nothing but DuckLake can read them.
+    options = {"DATA_PATH": quote_literal(configuration.data_path), "DATA_INLINING_ROW_LIMIT": "0"}
+    if isinstance(catalog, SqliteCatalog):
+        target = f"ducklake:sqlite:{catalog.path}"
+        options |= {"META_JOURNAL_MODE": "'WAL'", "META_BUSY_TIMEOUT": str(BUSY_TIMEOUT_SECONDS * 1000)}
+    else:
+        # In a secret, because the text after `postgres:` is repeated in error messages.
+        connection.execute(postgres_secret(catalog))
+        pairs = {"connect_timeout": str(CONNECT_TIMEOUT_SECONDS), **dict(catalog.options)}
+        target = "ducklake:postgres:" + " ".join(f"{name}={value}" for name, value in pairs.items())
+        options["META_SECRET"] = quote_literal(_SECRET)
+    settings = ", ".join(f"{name} {value}" for name, value in options.items())
+    try:
+        connection.execute(f"ATTACH {quote_literal(target)} AS {LAKE} ({settings})")
+    except duckdb.Error as error:
+        if "does not match existing data path" in str(error):
+            raise InvalidConfiguration(
+                f"data_path {configuration.data_path} is not the one with which the catalog {catalog.shown} was made: "
+                f"{one_line(error)}"
+            ) from error
+        raise LakehouseUnavailable(f"the catalog {catalog.shown} cannot be opened: {one_line(error)}") from error
+
+
+def postgres_secret(catalog: PostgresCatalog) -> str:
+    """The statement that gives DuckDB the way into the catalog's database."""
+    fields = {
+        "HOST": catalog.host,
+        "PORT": str(catalog.port),
+        "DATABASE": catalog.database,
+        "USER": catalog.user,
+        "PASSWORD": catalog.password,
+    }
+    listed = ", ".join(f"{name} {quote_literal(value)}" for name, value in fields.items() if value)
+    return f"CREATE OR REPLACE SECRET {_SECRET} (TYPE postgres, {listed})"

@@ -1,0 +1,119 @@
+"""`data-platform query`: reads, in three forms, and never writes."""
+
+import csv
+import io
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.data_platform.cli.conftest import CHECKOUT, Command, SmallLakehouse
+
+ROWS = "SELECT i AS id, 'x[bold]' || i AS name, NULL AS nothing FROM range(250) t(i)"
+
+
+def test_people_get_a_table_of_a_hundred_rows_and_a_note(small_lakehouse: SmallLakehouse, command: Command) -> None:
+    small_lakehouse.publish("core.thing", ROWS)
+    done = command("query", "from core.thing order by id")
+    assert done.returncode == 0
+    assert "x[bold]99" in done.stdout
+    assert "x[bold]100" not in done.stdout
+    assert "the first 100 rows" in done.stderr
+
+
+def test_programs_get_all_rows_as_csv_or_json(small_lakehouse: SmallLakehouse, command: Command) -> None:
+    small_lakehouse.publish("core.thing", ROWS)
+    written = command("query", "from core.thing order by id", "--csv").stdout
+    rows = list(csv.DictReader(io.StringIO(written)))
+    assert len(rows) == 250
+    assert rows[-1] == {"id": "249", "name": "x[bold]249", "nothing": ""}
+    lines = command("query", "from core.thing order by id", "--json", "--limit", "2")
+    assert [json.loads(line) for line in lines.stdout.splitlines()][1] == {"id": 1, "name": "x[bold]1", "nothing": None}
+    assert "the first 2 rows" in lines.stderr
+
+
+WRITING = [
+    "DROP TABLE core.thing",
+    "INSERT INTO core.thing VALUES (1, 'a', NULL)",
+    "DELETE FROM core.thing",
+    "UPDATE core.thing SET id = 0",
+    "SELECT 1; DROP TABLE core.thing",
+    "COPY core.thing TO '{folder}/out.csv'",
+    "EXPLAIN ANALYZE COPY core.thing TO '{folder}/out.csv'",
+    "ATTACH '{folder}/out.db'",
+    "CALL ducklake_expire_snapshots('lake', older_than => now())",
+    "SELECT * FROM ducklake_expire_snapshots('lake', older_than => now())",
+    "FROM lake.delete_orphaned_files(cleanup_all => true)",
+    "SELECT (SELECT count(*) FROM ducklake_cleanup_old_files('lake', cleanup_all => true))",
+    "",
+]
+
+
+def test_what_writes_is_refused_in_one_line(small_lakehouse: SmallLakehouse, command: Command, tmp_path: Path) -> None:
+    small_lakehouse.publish("core.thing", "SELECT 1 AS id, 'a' AS name, NULL::INT AS nothing")
+    refused = re.compile("error: .*: the lakehouse is written by runs alone\n")
+    for sql in WRITING:
+        done = command("query", sql.format(folder=tmp_path))
+        assert (done.returncode, done.stdout) == (1, ""), sql
+        assert refused.fullmatch(done.stderr), (sql, done.stderr)
+    assert not list(tmp_path.glob("out.*"))
+    assert command("query", "select count(*) as n from core.thing", "--csv").stdout == "n\n1\n"
+
+
+def test_wrong_sql_is_one_line(small_lakehouse: SmallLakehouse, command: Command) -> None:
+    small_lakehouse.publish("core.thing", "SELECT 1 AS id")
+    for sql in ("selec 1", "select * from core.nowhere", "select 1/'x'"):
+        done = command("query", sql)
+        assert done.returncode == 1, sql
+        assert done.stderr.startswith("error: "), sql
+        assert len(done.stderr.splitlines()) == 1, sql
+
+
+def test_before_the_first_run_it_says_how_to_begin(command: Command, home: Path) -> None:
+    done = command("query", "select 1")
+    assert done.stderr == "error: there is no lakehouse yet: `data-platform run` makes it\n"
+    assert not home.exists()
+
+
+def test_quick_commands_do_not_wait_for_dagster(small_lakehouse: SmallLakehouse) -> None:
+    small_lakehouse.publish("core.thing", "SELECT 1 AS id")
+    code = (
+        "import sys; from data_platform.cli.app import main\n"
+        "for arguments in (['--help'], ['settings'], ['query', 'from core.thing'], ['snapshots'], ['quarantine', 'list']):\n"
+        "    sys.argv = ['data-platform', *arguments]\n"
+        "    try: main()\n"
+        "    except SystemExit as end: assert not end.code, arguments\n"
+        "    assert not {'dagster', 'pandera', 'sqlalchemy'} & set(sys.modules), arguments\n"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=CHECKOUT, check=True, timeout=60, capture_output=True)
+
+
+def test_a_query_loop_has_no_error_while_tables_are_published(
+    small_lakehouse: SmallLakehouse, command: Command
+) -> None:
+    small_lakehouse.publish("core.thing", "SELECT 0 AS n")
+    process = subprocess.Popen(
+        [sys.executable, "-c", _LOOP],
+        cwd=CHECKOUT,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    process.stdout.readline()
+    for number in range(6):
+        small_lakehouse.publish("core.thing", f"SELECT {number} AS n FROM range(1000)")
+    small_lakehouse.publish("core.thing", "SELECT -1 AS n")
+    assert process.wait(60) == 0
+
+
+_LOOP = """
+from data_platform.cli.read_only import read_only_connection
+from data_platform.settings import load_settings
+n = 0
+while n >= 0:
+    with read_only_connection(load_settings()) as connection:
+        n, distinct = connection.execute("SELECT min(n), count(DISTINCT n) FROM core.thing").fetchone()
+        assert distinct == 1
+    print("read", flush=True)
+"""

@@ -1,0 +1,22 @@
+"""Other processes for these tests, forked from a server that has imported the lakehouse but opened nothing.
+
+What runs in them stands at module level in the test files.
+"""
+
+import multiprocessing
+from multiprocessing.context import ForkServerContext
+from multiprocessing.process import BaseProcess
+
+DEADLINE_SECONDS = 60
+
+
+def other_processes() -> ForkServerContext:
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["resources.lakehouse.resource", "filelock", "psycopg2"])
+    return context
+
+
+def finish(process: BaseProcess) -> None:
+    """Waits for a process that must end by itself and well."""
+    process.join(DEADLINE_SECONDS)
+    assert process.exitcode == 0, f"{process.name} ended with {process.exitcode}"
