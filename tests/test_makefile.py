@@ -3,7 +3,6 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -65,8 +64,8 @@ class Copy:
 
 
 @pytest.fixture
-def copy(tmp_path: Path) -> Iterator[Copy]:
-    yield Copy(tmp_path)
+def copy(tmp_path: Path) -> Copy:
+    return Copy(tmp_path)
 
 
 def test_make_alone_lists_what_it_can_do(copy: Copy) -> None:

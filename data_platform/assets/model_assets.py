@@ -7,7 +7,7 @@ import dagster as dg
 
 from data_platform.assets.asset_metadata import definition_metadata, lineage_metadata, materialization_metadata
 from data_platform.assets.partitions import day_of, span
-from data_platform.auditing import Contract
+from data_platform.auditing import Contract, referred_tables
 from data_platform.automation.conditions import when_upstream_changed
 from data_platform.materialization.build_audit_publish import build_audit_publish
 from data_platform.materialization.check_results import check_results, check_specs, failure_of
@@ -32,7 +32,8 @@ def model_asset(
 
     @dg.asset(
         key=key,
-        deps=[asset_key(table) for table in model.depends_on],
+        # The tables that its relationships look into, too: the audit must find them as new as the build does.
+        deps=[asset_key(table) for table in sorted({*model.depends_on, *referred_tables(contract)})],
         group_name=model.name.schema,
         description=model.description,
         owners=list(model.owners),
@@ -56,7 +57,7 @@ def model_asset(
             days=days,
         )
         done = build_audit_publish(
-            lakehouse, task, run_id=context.run_id, now=datetime.now(UTC), log=context.log.warning
+            lakehouse, task, run_id=context.run.run_id, now=datetime.now(UTC), log=context.log.warning
         )
         yield from check_results(done, key)
         if done.publication is None:

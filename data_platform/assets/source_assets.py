@@ -14,6 +14,7 @@ from data_platform.materialization.build_audit_publish import build_audit_publis
 from data_platform.materialization.check_results import check_results, check_specs, failure_of
 from data_platform.materialization.load_record import load_records
 from data_platform.materialization.task import Days, TableTask
+from data_platform.modeling import Consumer
 from resources.lakehouse import LakehouseResource, TableName, quote_identifier
 from resources.sources import ExtractRequest, Landed, Source, typed_select, verify_landed
 
@@ -23,7 +24,7 @@ LANDING_COLUMNS = ("_source_file", "_loaded_at")
 
 @dataclass(frozen=True)
 class DeclaredSource:
-    """A source, the contract of its raw table, and who owns it.
+    """A source, the contract of its raw table, who owns it and who reads it.
 
     `partition_column` is the DATE column that a daily source's raw table gets from the name of the file.
     """
@@ -32,6 +33,7 @@ class DeclaredSource:
     contract: type[Contract]
     description: str
     owners: tuple[str, ...]
+    consumers: tuple[Consumer, ...] = ()
     freshness_hours: float | None = None
     partition_column: str | None = None
 
@@ -59,7 +61,7 @@ def source_asset(
         description=declared.description,
         owners=list(declared.owners),
         kinds={"duckdb", declared.source.kind},
-        metadata=definition_metadata(declared.table, declared.contract, ()),
+        metadata=definition_metadata(declared.table, declared.contract, declared.consumers),
         partitions_def=partitions,
         backfill_policy=dg.BackfillPolicy.single_run() if partitions else None,
         freshness_policy=freshness_policy(declared.freshness_hours),
@@ -90,10 +92,10 @@ def source_asset(
             source=declared.source.name,
             days=days,
             beside=lambda connection, folder: load_records(
-                connection, landed, folder, rows=rows, columns=columns, run_id=context.run_id
+                connection, landed, folder, rows=rows, columns=columns, run_id=context.run.run_id
             ),
         )
-        done = build_audit_publish(lakehouse, task, run_id=context.run_id, now=now, log=context.log.warning)
+        done = build_audit_publish(lakehouse, task, run_id=context.run.run_id, now=now, log=context.log.warning)
         yield from check_results(done, key)
         if done.publication is None:
             raise failure_of(done)

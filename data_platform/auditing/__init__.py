@@ -4,7 +4,7 @@ Contracts of this platform's tables are in `data_platform.contracts`; publishing
 """
 
 from data_platform.auditing.audit import Shown, audit
-from data_platform.auditing.contract import Contract, columns_of, descriptions_of, table_of
+from data_platform.auditing.contract import Contract, columns_of, descriptions_of, referred_tables, table_of
 from data_platform.auditing.history import history_outcomes
 from data_platform.auditing.outcome import Audit, CheckOutcome
 from data_platform.auditing.plan import PlannedCheck, plan_checks
@@ -31,6 +31,7 @@ __all__ = [
     "policies",
     "quarantine",
     "quarantined_rows_sql",
+    "referred_tables",
     "rule",
     "table_of",
     "warn",

@@ -85,6 +85,17 @@ def table_metadata(contract: type[Contract]) -> Mapping[str, Any]:
     return getattr(contract.Config, "metadata", None) or {}
 
 
+def referred_tables(contract: type[Contract]) -> tuple[TableName, ...]:
+    """The other tables that the contract's relationships look into, so that an audit needs them to be there."""
+    targets = {
+        str(check.statistics["target"]).rpartition(".")[0]
+        for column in contract.to_schema().columns.values()
+        for check in column.checks
+        if check.name == "references"
+    }
+    return tuple(sorted({TableName.parse(target) for target in targets} - {table_of(contract)}))
+
+
 def _rules(contract: type[Contract]) -> Sequence[Rule]:
     return cast("Sequence[Rule]", table_metadata(contract).get("rules", ()))
 

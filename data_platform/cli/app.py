@@ -1,5 +1,6 @@
 """The commands and their options. What each does stands in a file of its own, imported when it is called."""
 
+import logging
 import sys
 from enum import StrEnum
 from typing import Annotated
@@ -132,7 +133,7 @@ def maintain() -> None:
     """Merge small files, expire old versions, remove orphan files, as a Dagster run."""
     from data_platform.cli.job_run import run_job
 
-    sys.exit(run_job("maintain_lakehouse").exit_code)
+    sys.exit(run_job("maintain_lakehouse", show_level=logging.INFO).exit_code)
 
 
 @quarantine_commands.command("list")
@@ -156,7 +157,8 @@ def quarantine_release(table: Table) -> None:
     """Audit a table's quarantined rows anew and publish those that pass, as a Dagster run."""
     from data_platform.cli.job_run import run_job
 
-    sys.exit(run_job("release_quarantined", run_config={"ops": {"release": {"config": {"table": table}}}}).exit_code)
+    config = {"ops": {"release": {"config": {"table": table}}}}
+    sys.exit(run_job("release_quarantined", run_config=config, show_level=logging.INFO).exit_code)
 
 
 @demo_commands.command("seed")

@@ -189,9 +189,9 @@ def catalog(settings: Settings) -> Iterator[Finding]:
 def definitions() -> Iterator[Finding]:
     """Whether Dagster would load the definitions."""
     try:
-        from data_platform.definitions import defs
+        from data_platform.cli.definitions import platform_definitions
 
-        jobs = len(list(defs.resolve_all_job_defs()))
+        jobs = len(list(platform_definitions().resolve_all_job_defs()))
     except Exception as error:  # noqa: BLE001 - whatever keeps them from loading is the finding
         told = expected_line(error) or f"{type(error).__name__}: {' '.join(str(error).split())}"
         yield Finding(State.FAIL, "definitions", told[:300], "mend what the line names")

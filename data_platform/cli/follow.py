@@ -1,7 +1,7 @@
 """Follows a run in the terminal while it executes: a thread reads Dagster's event log and draws.
 
-On a terminal running steps are redrawn in place; elsewhere each step is one line when it ends. Warnings
-that steps log are shown as they come, because they say what the platform recovered from.
+On a terminal running steps are redrawn in place; elsewhere each step is one line when it ends. What steps
+log is shown as it comes: warnings always, because they say what the platform recovered from.
 """
 
 import logging
@@ -27,10 +27,11 @@ _MARKS = {"done": ("✓", "green"), "failed": ("✗", "red"), "skipped": ("-", "
 class RunFollower:
     """A context manager around the execution of one run."""
 
-    def __init__(self, instance: "dg.DagsterInstance", run_id: str, console: Console) -> None:
+    def __init__(self, instance: "dg.DagsterInstance", run_id: str, console: Console, show_level: int) -> None:
         self._instance = instance
         self._run_id = run_id
         self._console = console
+        self._show_level = show_level
         self._cursor: str | None = None
         self._finished = threading.Event()
         self._thread = threading.Thread(target=self._follow, name="follow-run", daemon=True)
@@ -68,8 +69,7 @@ class RunFollower:
         for record in records.records:
             entry = record.event_log_entry
             if entry.dagster_event is None:
-                if int(entry.level) >= logging.WARNING:
-                    self._console.print(Text(f"! {shown_step(entry.step_key or '')} {entry.user_message}", "yellow"))
+                self._tell_logged(int(entry.level), shown_step(entry.step_key or ""), entry.user_message)
             elif entry.step_key is not None:
                 event = StepEvent(entry.dagster_event.event_type_value, entry.step_key, entry.timestamp)
                 self._tell(self.progress.take(event))
@@ -81,6 +81,11 @@ class RunFollower:
         count = f"{len(self.progress.ended)}/{self.progress.total}"
         line = f"{mark} {count:>7}  {shown_step(ended.step):<40} {ended.seconds:6.1f} s"
         self._console.print(Text(line if ended.state == "done" else f"{line}  {ended.state}", colour))
+
+    def _tell_logged(self, level: int, step: str, message: str) -> None:
+        if level >= self._show_level:
+            mark, colour = ("!", "yellow") if level >= logging.WARNING else ("·", "")
+            self._console.print(Text(f"{mark} {step}: {message}", colour), soft_wrap=True)
 
     def _drawn(self, now: float) -> Text:
         lines = [f"… {shown_step(step):<49} {seconds:6.1f} s" for step, seconds in self.progress.running(now)]

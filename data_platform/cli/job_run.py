@@ -3,6 +3,7 @@
 In process, so that it works with nothing else running; in the instance, so that the UI shows the run.
 """
 
+import logging
 import os
 import signal
 import time
@@ -13,11 +14,12 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
+from data_platform.cli.definitions import platform_definitions
 from data_platform.cli.errors import CommandError
 from data_platform.cli.follow import RunFollower
 from data_platform.cli.progress import EndedStep
 from data_platform.cli.terminal import notes
-from data_platform.settings import Settings, load_settings
+from data_platform.settings import load_settings
 from data_platform.supervision.dagster_home import ensure_dagster_home
 
 if TYPE_CHECKING:
@@ -57,28 +59,28 @@ def run_job(
     *,
     run_config: Mapping[str, Any] | None = None,
     tags: Mapping[str, str] | None = None,
-    settings: Settings | None = None,
     definitions: "dg.Definitions | None" = None,
+    show_level: int = logging.WARNING,
 ) -> JobOutcome:
-    """Execute a job, showing its progress and each failed step's error in one line.
+    """Execute a job, showing its progress, what steps log from `show_level` on, and each error in one line.
 
     Raises:
         CommandError: there is no such job.
         KeyboardInterrupt: it was stopped by Ctrl-C or SIGTERM; the run is recorded as failed.
     """
-    settings = settings or load_settings()
+    settings = load_settings()
     ensure_dagster_home(settings.dagster_home)
     os.environ["DAGSTER_HOME"] = str(settings.dagster_home)  # read by Dagster wherever it needs the instance
     with notes().status("loading the definitions"):
         import dagster as dg
 
-        definitions = definitions or _platform_definitions()
+        definitions = definitions or platform_definitions()
         job = _job(definitions, name)
     run_id = str(uuid.uuid4())
     started = time.monotonic()
     with dg.DagsterInstance.get() as instance, _sigterm_interrupts():
         notes().print(f"run {run_id} of {name}")
-        with RunFollower(instance, run_id, notes()) as follower:
+        with RunFollower(instance, run_id, notes(), show_level) as follower:
             result = job.execute_in_process(
                 run_config={**(run_config or {}), "loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
                 instance=instance,
@@ -97,12 +99,6 @@ def run_job(
     for error in outcome.errors:
         notes().print(f"error: {error}", style="red", markup=False, soft_wrap=True)
     return outcome
-
-
-def _platform_definitions() -> "dg.Definitions":
-    from data_platform.definitions import defs
-
-    return defs
 
 
 def _job(definitions: "dg.Definitions", name: str) -> "dg.JobDefinition":

@@ -20,13 +20,14 @@ def run_everything() -> int:
     with serving_the_weather_api(settings):
         from data_platform.assets.partitions import FIRST_DAY, range_tags
 
-        outcome = run_job(_JOB, tags=range_tags(FIRST_DAY, settings.today), settings=settings)
+        outcome = run_job(_JOB, tags=range_tags(FIRST_DAY, settings.today))
     if outcome.success:
         output().print(drawn(summarize(outcome, settings), time.monotonic() - started))
     for line in failure_lines(outcome.checks):
         output().print(line, style="red" if line.startswith("failed") else "yellow", markup=False)
     if outcome.success:
-        output().print(f'next: `make up` for the UI, or .venv/bin/data-platform query "{_EXAMPLE}"', markup=False)
+        next_steps = f'next: `make up` for the UI, or .venv/bin/data-platform query "{_EXAMPLE}"'
+        output().print(next_steps, markup=False, soft_wrap=True)
     else:
         output().print("nothing bad was published; `make up` shows the run with all its logs", markup=False)
     return outcome.exit_code

@@ -1,5 +1,6 @@
 """`data-platform snapshots` and `restore`: the versions of the lakehouse, and the way back to one."""
 
+import logging
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -42,7 +43,7 @@ def restore_to(table: str, to: str) -> int:
         with read_only_connection(load_settings()) as connection:
             snapshot = snapshot_at(list_snapshots(connection, _ALL), to)
     config = {"ops": {"restore": {"config": {"table": str(name), "snapshot": snapshot}}}}
-    return run_job("restore_table", run_config=config).exit_code
+    return run_job("restore_table", run_config=config, show_level=logging.INFO).exit_code
 
 
 def snapshot_at(snapshots: Sequence[Snapshot], to: str) -> int:

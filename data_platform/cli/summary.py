@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from data_platform.cli.job_run import CheckResult, JobOutcome
@@ -16,7 +17,7 @@ from data_platform.settings import Settings
 from resources.lakehouse import TableName, quote_literal
 
 _MODELED = ("raw", "core", "marts")
-_SHOWN_FAILURES = 20
+_SHOWN_FAILURES = 10
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class TableSummary:
     rows: int
     quarantined_rows: int
     checks_passed: int
+    checks_warned: int
     checks_failed: int
     seconds: float | None
     """None when the run did not build it"""
@@ -35,7 +37,8 @@ class TableSummary:
 def summarize(outcome: JobOutcome, settings: Settings) -> tuple[TableSummary, ...]:
     """The tables in the order of the pipeline."""
     passed = Counter(check.asset for check in outcome.checks if check.passed)
-    failed = Counter(check.asset for check in outcome.checks if not check.passed)
+    warned = Counter(check.asset for check in outcome.checks if not check.passed and check.severity == "WARN")
+    failed = Counter(check.asset for check in outcome.checks if not check.passed and check.severity != "WARN")
     seconds = {shown_step(step.step): step.seconds for step in outcome.steps}
     rows = _rows(settings)
     tables = sorted((name for name in rows if name.schema in _MODELED), key=_pipeline_order)
@@ -45,6 +48,7 @@ def summarize(outcome: JobOutcome, settings: Settings) -> tuple[TableSummary, ..
             rows[name],
             rows.get(TableName("quarantine", f"{name.schema}_{name.table}"), 0),
             passed[str(name)],
+            warned[str(name)],
             failed[str(name)],
             seconds.get(str(name)),
         )
@@ -54,21 +58,22 @@ def summarize(outcome: JobOutcome, settings: Settings) -> tuple[TableSummary, ..
 
 def drawn(tables: Sequence[TableSummary], seconds: float) -> Table:
     """The summary as a table with a last line of totals."""
-    shown = Table(show_footer=True)
+    shown = Table(show_footer=True, box=SIMPLE_HEAD)
     totals = (
         sum(one.rows for one in tables),
         sum(one.quarantined_rows for one in tables),
         sum(one.checks_passed for one in tables),
+        sum(one.checks_warned for one in tables),
         sum(one.checks_failed for one in tables),
     )
-    shown.add_column("table", footer=f"{len(tables)} tables")
-    for header, total in zip(("rows", "quarantined", "checks passed", "checks failed"), totals, strict=True):
+    shown.add_column("table", no_wrap=True, footer=f"{len(tables)} tables")
+    for header, total in zip(("rows", "quarantined", "checks passed", "warned", "failed"), totals, strict=True):
         shown.add_column(header, footer=f"{total:,}", justify="right")
     shown.add_column("seconds", footer=f"{seconds:.1f}", justify="right")
     for one in tables:
-        numbers = (one.rows, one.quarantined_rows, one.checks_passed, one.checks_failed)
+        numbers = (one.rows, one.quarantined_rows, one.checks_passed, one.checks_warned, one.checks_failed)
         took = "" if one.seconds is None else f"{one.seconds:.1f}"
-        shown.add_row(one.table, *(f"{number:,}" if number else "0" for number in numbers), took)
+        shown.add_row(one.table, *(f"{number:,}" for number in numbers), took)
     return shown
 
 

@@ -48,7 +48,7 @@ def release_job(contracts: Mapping[TableName, type[Contract]], partition_columns
             days=days,
         )
         done = build_audit_publish(
-            lakehouse, task, run_id=context.run_id, now=datetime.now(UTC), log=context.log.warning
+            lakehouse, task, run_id=context.run.run_id, now=datetime.now(UTC), log=context.log.warning
         )
         if done.publication is None:
             raise failure_of(done)

@@ -16,7 +16,7 @@ class RestoreConfig(dg.Config):
 def restore(context: dg.OpExecutionContext, config: RestoreConfig, lakehouse: LakehouseResource) -> None:
     """Restores one table and records a materialization, so that what stands downstream is refreshed."""
     table = TableName.parse(config.table)
-    publication = restore_table(lakehouse, table, config.snapshot, run_id=context.run_id)
+    publication = restore_table(lakehouse, table, config.snapshot, run_id=context.run.run_id)
     context.log_event(
         dg.AssetMaterialization(
             asset_key=[table.schema, table.table],

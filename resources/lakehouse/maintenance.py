@@ -37,7 +37,7 @@ class MaintenanceReport:
 def run_maintenance(
     lakehouse: "LakehouseResource", *, keep: timedelta, now: datetime, keep_snapshots: Collection[int] = ()
 ) -> MaintenanceReport:
-    """Maintains the whole lakehouse; versions younger than `keep`, the current one and `keep_snapshots` stay.
+    """Maintains the whole lakehouse. The current version stays, those replaced within `keep`, and `keep_snapshots`.
 
     The publish lock is held for a step at a time (one table's merge is the longest): publications fit between.
 
@@ -83,9 +83,10 @@ def _merge(lakehouse: "LakehouseResource", connection: duckdb.DuckDBPyConnection
 def _expire(
     connection: duckdb.DuckDBPyConnection, before: datetime, keep_snapshots: Collection[int]
 ) -> tuple[int, ...]:
+    # What counts is when a version was replaced: until then somebody may have begun to read it, however old it is.
     rows = connection.execute(
-        f"SELECT snapshot_id FROM {LAKE}.snapshots() WHERE snapshot_time < {_timestamp(before)} "
-        f"AND snapshot_id <> (SELECT id FROM {LAKE}.current_snapshot()) ORDER BY 1"
+        f"SELECT snapshot_id FROM {LAKE}.snapshots() "
+        f"QUALIFY lead(snapshot_time) OVER (ORDER BY snapshot_id) < {_timestamp(before)} ORDER BY 1"
     ).fetchall()
     versions = tuple(int(version) for (version,) in rows if version not in keep_snapshots)
     if versions:

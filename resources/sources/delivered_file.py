@@ -83,8 +83,6 @@ def take_in(landing: Landing, path: Path, csv_format: CsvFormat, *, final_newlin
                 draft.write(chunk)
             if signature_of(os.fstat(file.fileno())) != before:
                 raise UnfinishedFile("it changed while it was read")
-        if before[0] == 0:
-            raise UnfinishedFile("it is empty")
         checksum = digest.hexdigest()
         if path.suffix == ".zip":
             with landing.draft() as member:
@@ -103,7 +101,7 @@ def _opened(source: str, path: Path) -> Iterator[IO[bytes]]:
     """The file at `path` for reading. Errors in the block are of reading it: writing has its own (`LandingError`)."""
     try:
         # O_NONBLOCK: opening a named pipe must not hang. O_NOFOLLOW: what a link points to was not delivered here.
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         with contextlib.ExitStack() as stack:
             stack.callback(os.close, descriptor)
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):

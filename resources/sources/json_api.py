@@ -129,7 +129,7 @@ class JsonApi(Source):
         next_url = self._next_url(name, url, document)
         with landing.draft() as draft:
             draft.write(answer.body)
-            # The number in the name: two pages may hold the same, and are two files all the same.
+            # The number in the name: two pages are two files, whatever they hold.
             path = draft.keep(f"page-{number:05d}", checksum, suffix=".json")
         mark = self.high_water_mark
         return LandedPage(

@@ -32,7 +32,7 @@ def require_chromium() -> Path:
     return found
 
 
-_WAY_OUT = "no Chromium found: install chromium or Google Chrome, or set CHROMIUM=/path/to/it (Debian: apt-get install chromium)"
+_WAY_OUT = "no Chromium found: install it (Debian: apt-get install chromium) or Chrome, or set CHROMIUM=/path/to/it"
 
 
 def _is_debian() -> bool:

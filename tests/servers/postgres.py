@@ -19,7 +19,7 @@ import psycopg2  # type: ignore[import-untyped]
 from tests.servers.free_port import free_ports
 
 USER = "platform"
-PASSWORD = "correct-horse"  # noqa: S105 - of a server that lives as long as the tests
+PASSWORD = "correct-horse"
 SYSTEM_USER = "embedded_postgres"
 
 _numbers = count(1)

@@ -16,7 +16,7 @@ from typing import Any
 from tests.servers.free_port import free_ports, wait_for_port
 
 ACCESS_KEY_ID = "platform-key"
-SECRET_ACCESS_KEY = "platform-secret"  # noqa: S105 - of a server that lives as long as the tests
+SECRET_ACCESS_KEY = "platform-secret"
 REGION = "us-east-1"
 
 _numbers = count(1)

@@ -6,6 +6,8 @@ description: |
   are kept only to be compared with it: they contradict it at 31 airports.
 owners: [team:reference-data]
 freshness_hours: 30
+consumers:
+  - {name: Operations stand-up, daily_by: "07:00", zone: America/New_York, notices: operations}
 */
 SELECT
   airports.faa AS airport_code,

@@ -5,6 +5,9 @@ description: |
 
   `new_york_hours` is the length of the date in the departure airports' zone: 23 or 25 when the clocks change.
 owners: [team:reference-data]
+freshness_hours: 30
+consumers:
+  - {name: Board punctuality report, daily_by: "07:30", zone: America/New_York, notices: finance}
 */
 WITH dates AS (
   SELECT

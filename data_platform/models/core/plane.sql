@@ -2,10 +2,13 @@
 description: |
   One aircraft of the register, by its tail number.
 
-  The register is younger than the flights: a tail number that an airline gave up may stand for a private aircraft
-  here (a two-seat kit plane "flies" for an airline). `seat_count` under 20 marks these; sums of seats leave them out.
+  A tail number may stand for a private aircraft here, because the airline has given it up since or reports its own
+  fleet numbers (a two-seat kit plane "flies" for an airline). `seat_count` under 20 marks these; sums of seats leave
+  them out.
 owners: [team:reference-data]
 freshness_hours: 30
+consumers:
+  - {name: Fleet planning, daily_by: "09:00", zone: America/New_York, notices: fleet}
 */
 SELECT
   planes.tailnum AS tail_number,

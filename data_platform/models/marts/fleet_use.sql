@@ -8,6 +8,8 @@ description: |
   one: at least one of the two has the wrong tail number.
 owners: [team:analytics]
 freshness_hours: 30
+consumers:
+  - {name: Fleet planning, daily_by: "09:00", zone: America/New_York, notices: fleet}
 */
 WITH departed AS (
   SELECT

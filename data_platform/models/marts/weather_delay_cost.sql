@@ -11,6 +11,8 @@ description: |
   would have had. Only `compared_flights` are in it: those at an hour of the day that also saw fair weather there.
 owners: [team:analytics]
 freshness_hours: 30
+consumers:
+  - {name: Weather desk briefing, daily_by: "08:00", zone: America/New_York, notices: operations}
 */
 WITH hourly AS (
   SELECT

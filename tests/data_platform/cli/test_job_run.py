@@ -22,7 +22,7 @@ def source(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
 @dg.asset(key=["core", "broken"], deps=[source])
 def broken() -> None:
     try:
-        raise ValueError("row 7:\nthe reason")
+        raise ValueError("row 7:\nthe reason")  # noqa: TRY301 - an error with a cause is the point
     except ValueError as error:
         raise RuntimeError("the step failed") from error
 
@@ -56,7 +56,7 @@ def test_a_good_run_is_in_the_instance_with_its_tags(home: Path, capsys: pytest.
     assert run.tags["team"] == "flight-data"
     shown = capsys.readouterr().err
     assert "✓     1/1  raw.source" in shown
-    assert "! raw.source page 2 [of 9] answered 500, then 200" in shown
+    assert "! raw.source: page 2 [of 9] answered 500, then 200" in shown
 
 
 def test_a_failed_step_is_one_line_with_the_innermost_reason(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,4 +1,4 @@
-"""Runs the supervisor with children given as JSON, as a process of its own: `python -m … HOME '{"name": ["command"]}'`."""
+"""Runs the supervisor as a process of its own: `python -m … HOME '{"name": ["command", "argument"]}'`."""
 
 import json
 import os

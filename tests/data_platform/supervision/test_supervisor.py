@@ -42,7 +42,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_one_signal_stops_everything_with_exit_code_0(start: Start, number: signal.Signals) -> None:
     supervisor = start({"one": SLEEPS, "two": WITH_GRANDCHILD})
-    eventually(lambda: len(supervisor.tree()) == 4, "the grandchild is there")  # noqa: PLR2004 - 2 + 1, and the lifeline
+    eventually(lambda: len(supervisor.tree()) == 4, "the grandchild is there")
     tree = supervisor.tree()
     supervisor.send(number)
     assert supervisor.wait() == 0
@@ -66,7 +66,7 @@ def test_nohup_outlives_its_terminal(start: Start) -> None:
 
 def test_killing_the_supervisor_takes_children_and_grandchildren_along(start: Start) -> None:
     supervisor = start({"one": SLEEPS, "two": WITH_GRANDCHILD})
-    eventually(lambda: len(supervisor.tree()) == 4, "the grandchild is there")  # noqa: PLR2004
+    eventually(lambda: len(supervisor.tree()) == 4, "the grandchild is there")
     tree = supervisor.tree()
     supervisor.send(signal.SIGKILL)
     supervisor.wait()

@@ -67,7 +67,7 @@ def test_everything_listens_on_loopback_alone(platform: Started) -> None:
         for connection in process.net_connections("tcp")
         if connection.status == psutil.CONN_LISTEN
     ]
-    assert len(listening) >= 3  # noqa: PLR2004 - code server, webserver, weather API
+    assert len(listening) >= 3
     # gRPC writes it as an IPv4 address inside IPv6.
     assert {address.removeprefix("::ffff:") for address in listening} == {"127.0.0.1"}
 
@@ -102,7 +102,7 @@ def test_a_killed_platform_leaves_no_process(tmp_path: Path) -> None:
     started = Started(UP, SMALL, environment=environment_of(tmp_path))
     started.wait_for_line("up after")
     tree = started.tree()
-    assert len(tree) >= 6  # noqa: PLR2004 - four parts, the code server's own, the lifeline
+    assert len(tree) >= 6
     started.send(signal.SIGKILL)
     started.wait()
     eventually(lambda: all_gone(tree), "all are gone")

@@ -10,7 +10,7 @@ def test_a_postgresql_url_is_read_whatever_its_driver_and_its_password_is_never_
     catalog = parse_catalog_url("postgresql+psycopg2://lake:p%40ss@db.example:6432/catalog?sslmode=require")
     assert isinstance(catalog, PostgresCatalog)
     assert (catalog.host, catalog.port, catalog.database, catalog.user) == ("db.example", 6432, "catalog", "lake")
-    assert catalog.password == "p@ss"  # noqa: S105 - an example
+    assert catalog.password == "p@ss"
     assert catalog.options == (("sslmode", "require"),)
     assert "p@ss" not in repr(catalog) + catalog.shown
 
@@ -59,7 +59,7 @@ def test_secrets_are_in_no_representation_of_the_configuration(changed: Callable
         catalog_url="postgresql://lake:hidden-password@host/database",
         data_path="s3://bucket/data/",
         s3_access_key_id="key",
-        s3_secret_access_key="hidden-key",  # noqa: S106 - an example
+        s3_secret_access_key="hidden-key",
     ).configuration()
     assert "hidden" not in repr(configuration)
 

@@ -1,17 +1,33 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import dagster as dg
 import duckdb
 import pytest
 
 from resources.lakehouse import LakehouseResource, LakehouseUnavailable
-from tests.resources.lakehouse.building import rows_of
+from tests.resources.lakehouse.building import build_and_publish, rows_of
 
 
 def test_a_connection_uses_the_lake_in_utc_without_fetching_extensions(lakehouse: LakehouseResource) -> None:
     settings = ("TimeZone", "autoinstall_known_extensions", "autoload_known_extensions", "allow_unsigned_extensions")
     shown = ", ".join(f"current_setting('{name}')" for name in settings)
     assert rows_of(lakehouse, f"SELECT current_database(), {shown}") == [("lake", "UTC", False, False, False)]
+
+
+def test_an_asset_gets_the_lake_from_dagster_with_settings_from_the_environment(
+    lakehouse: LakehouseResource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @dg.asset
+    def flight(lakehouse: LakehouseResource) -> int:
+        return build_and_publish(lakehouse, "core.flight", "SELECT 1::BIGINT AS id")
+
+    monkeypatch.setenv("A_CATALOG_URL", lakehouse.catalog_url)
+    from_environment = LakehouseResource(
+        catalog_url=dg.EnvVar("A_CATALOG_URL"), data_path=lakehouse.data_path, build_path=lakehouse.build_path
+    )
+    assert dg.materialize([flight], resources={"lakehouse": from_environment}).success
+    assert rows_of(lakehouse, "SELECT id FROM core.flight") == [(1,)]
 
 
 def test_connections_of_one_configuration_share_an_instance_and_others_do_not(

@@ -10,7 +10,7 @@ import pytest
 
 from resources.lakehouse import LakehouseResource, LakehouseUnavailable, publish
 from tests.resources.lakehouse.building import build, build_and_publish, registered_files, rows_of, settings_of
-from tests.resources.lakehouse.processes import finish, other_processes
+from tests.resources.lakehouse.processes import finish, running
 
 LARGE = "SELECT range AS id, uuid()::VARCHAR AS text FROM range(400000)"
 
@@ -74,8 +74,7 @@ def _build_with_files_limited(settings: Mapping[str, Any]) -> None:
 def test_a_build_that_may_not_write_on_leaves_nothing_published(lakehouse: LakehouseResource) -> None:
     build_and_publish(lakehouse, "core.flight", "SELECT 1::BIGINT AS id")
     before = registered_files(lakehouse)
-    limited = other_processes().Process(target=_build_with_files_limited, args=(settings_of(lakehouse),))
-    limited.start()
-    finish(limited)
+    with running(_build_with_files_limited, settings_of(lakehouse)) as limited:
+        finish(limited)
     assert registered_files(lakehouse) == before
     assert rows_of(lakehouse, "SELECT id FROM core.flight") == [(1,)]

@@ -18,7 +18,7 @@ from tests.resources.lakehouse.building import (
     rows_of,
     settings_of,
 )
-from tests.resources.lakehouse.processes import other_processes
+from tests.resources.lakehouse.processes import DEADLINE_SECONDS, other_processes, running
 
 ROWS = 20_000
 JANUARY = ReplaceRange("day", date(2013, 1, 1), date(2013, 2, 1))
@@ -98,14 +98,10 @@ def test_20_kills_at_random_points_leave_whole_versions_and_files_that_maintenan
     _publish_generation(lakehouse, 1)
     generation = 1
     for _ in range(KILLS):
-        context = other_processes()
-        begun = context.Event()
-        victim = context.Process(target=_publish_for_ever, args=(settings_of(lakehouse), begun, generation))
-        victim.start()
-        assert begun.wait(60)
-        time.sleep(chance.uniform(0.0, 0.35))
-        victim.kill()
-        victim.join()
+        begun = other_processes().Event()
+        with running(_publish_for_ever, settings_of(lakehouse), begun, generation):
+            assert begun.wait(DEADLINE_SECONDS)
+            time.sleep(chance.uniform(0.0, 0.35))
         (rows, generation, newest), audit = _versions(lakehouse)  # type: ignore[assignment]
         assert rows == ROWS
         assert generation == newest
@@ -127,10 +123,9 @@ def test_a_kill_at_a_named_point_leaves_the_last_good_version_and_orphans_that_m
     lakehouse = each_catalog
     build_and_publish(lakehouse, "core.flight", _generation(1))
     good = registered_files(lakehouse)
-    victim = other_processes().Process(target=_run_point, args=(settings_of(lakehouse), point))
-    victim.start()
-    victim.join(60)
-    assert victim.exitcode == -signal.SIGKILL
+    with running(_run_point, settings_of(lakehouse), point) as victim:
+        victim.join(DEADLINE_SECONDS)
+        assert victim.exitcode == -signal.SIGKILL
 
     assert rows_of(lakehouse, "SELECT count(*), max(generation) FROM core.flight") == [(ROWS, 1)]
     left = files_below(lakehouse.build_path) | files_below(lakehouse.data_path)

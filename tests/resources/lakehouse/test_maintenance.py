@@ -11,6 +11,7 @@ from resources.lakehouse import (
     MaintenanceReport,
     ReplaceRange,
     RetentionTooShort,
+    list_snapshots,
     publish,
     run_maintenance,
 )
@@ -142,6 +143,19 @@ def test_a_kept_snapshot_stays_readable_and_the_current_one_never_expires(each_c
     assert rows_of(each_catalog, f"SELECT id FROM core.flight AT (VERSION => {ids[1]})") == [(1,)]
     assert rows_of(each_catalog, "SELECT id FROM core.flight") == [(3,)]
     assert len(files_below(each_catalog.build_path)) == 2
+
+
+def test_an_old_version_that_was_current_until_just_now_does_not_expire_under_its_readers(
+    lakehouse: LakehouseResource,
+) -> None:
+    old = build_and_publish(lakehouse, "core.flight", "SELECT 1::BIGINT AS id")
+    build_and_publish(lakehouse, "core.flight", "SELECT 2::BIGINT AS id")
+    with lakehouse.connection() as connection:
+        newer, older, _created = list_snapshots(connection, 3)
+    between = older.at + (newer.at - older.at) / 2
+    report = run_maintenance(lakehouse, keep=KEEP, now=between + KEEP)
+    assert old not in report.expired_snapshots
+    assert rows_of(lakehouse, f"SELECT id FROM core.flight AT (VERSION => {old})") == [(1,)]
 
 
 def test_a_build_path_reached_by_a_symbolic_link_keeps_its_registered_files(

@@ -34,7 +34,7 @@ def test_a_wrong_password_or_database_of_the_catalog_is_one_clear_line(
     changed: Callable[..., LakehouseResource], postgres: PostgresServer
 ) -> None:
     for url, cause in (
-        (postgres.url("postgres", password="wrong-horse"), "password authentication failed"),  # noqa: S106
+        (postgres.url("postgres", password="wrong-horse"), "password authentication failed"),
         (postgres.url("nowhere"), "does not exist"),
     ):
         with pytest.raises(LakehouseUnavailable, match=cause) as told:

@@ -1,10 +1,11 @@
 from collections.abc import Mapping
+from contextlib import ExitStack
 from multiprocessing.synchronize import Barrier, Event
 from typing import TYPE_CHECKING, Any
 
 from resources.lakehouse import Append, LakehouseResource, publish
 from tests.resources.lakehouse.building import build, build_and_publish, rows_of, settings_of
-from tests.resources.lakehouse.processes import DEADLINE_SECONDS, finish, other_processes
+from tests.resources.lakehouse.processes import DEADLINE_SECONDS, finish, other_processes, running
 
 if TYPE_CHECKING:
     from multiprocessing.queues import Queue
@@ -49,20 +50,15 @@ def test_four_writers_publish_while_a_reader_sees_no_error_and_only_whole_versio
     lakehouse, context = each_catalog, other_processes()
     for table in ("core.shared", "marts.shared"):
         build_and_publish(lakehouse, table, f"SELECT range AS id, 0::BIGINT AS version FROM range({ROWS})")
-    stop, seen = context.Event(), context.Queue()
-    reader = context.Process(target=_read, args=(settings_of(lakehouse), stop, seen), name="reader")
-    together = context.Barrier(WRITERS)
-    writers = [
-        context.Process(target=_write, args=(settings_of(lakehouse), number + 1, together), name=f"writer {number}")
-        for number in range(WRITERS)
-    ]
-    for process in (reader, *writers):
-        process.start()
-    for writer in writers:
-        finish(writer)
-    stop.set()
-    reads, wrong = seen.get(timeout=DEADLINE_SECONDS)
-    finish(reader)
+    stop, seen, together = context.Event(), context.Queue(), context.Barrier(WRITERS)
+    settings = settings_of(lakehouse)
+    with running(_read, settings, stop, seen) as reader, ExitStack() as stack:
+        writers = [stack.enter_context(running(_write, settings, number, together)) for number in range(1, WRITERS + 1)]
+        for writer in writers:
+            finish(writer)
+        stop.set()
+        reads, wrong = seen.get(timeout=DEADLINE_SECONDS)
+        finish(reader)
 
     assert wrong == []
     assert reads > PUBLICATIONS
@@ -78,12 +74,8 @@ def _attach_first(settings: Mapping[str, Any], together: Barrier) -> None:
 
 
 def test_four_processes_that_attach_to_an_empty_catalog_at_once_all_succeed(each_catalog: LakehouseResource) -> None:
-    context = other_processes()
-    together = context.Barrier(WRITERS)
-    processes = [
-        context.Process(target=_attach_first, args=(settings_of(each_catalog), together)) for _ in range(WRITERS)
-    ]
-    for process in processes:
-        process.start()
-    for process in processes:
-        finish(process)
+    together = other_processes().Barrier(WRITERS)
+    settings = settings_of(each_catalog)
+    with ExitStack() as stack:
+        for process in [stack.enter_context(running(_attach_first, settings, together)) for _ in range(WRITERS)]:
+            finish(process)

@@ -1,4 +1,4 @@
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from multiprocessing.synchronize import Event
 from pathlib import Path
@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError  # type: ignore[import-untyped]
 
 from resources.lakehouse import LakehouseResource, TableName, new_build_folder, restore_table, run_maintenance
 from tests.resources.lakehouse.building import build, build_and_publish, registered_files, rows_of, settings_of
-from tests.resources.lakehouse.processes import other_processes
+from tests.resources.lakehouse.processes import DEADLINE_SECONDS, other_processes, running
 from tests.servers.s3 import S3Bucket, s3_client
 
 KEEP = timedelta(hours=1)
@@ -58,11 +58,10 @@ def test_publishing_restoring_and_maintaining_work_on_s3(lakehouse_on_s3: Lakeho
     assert rows_of(lakehouse_on_s3, "SELECT count(*) FROM core.flight") == [(4,)]
 
 
-def _write_for_ever(settings: dict[str, Any], begun: Event) -> None:
+def _write_for_ever(settings: Mapping[str, Any], begun: Event) -> None:
     lakehouse = LakehouseResource(**settings)
     folder = new_build_folder(lakehouse, TableName("core", "flight"), "run-killed")
     with lakehouse.connection() as connection:
-        connection.execute("SET s3_uploader_max_parts_per_file = 10000")
         begun.set()
         connection.execute(
             f"COPY (SELECT random() AS a, uuid()::VARCHAR AS b FROM range(1000000000)) TO '{folder}/built.parquet' "
@@ -78,18 +77,12 @@ def test_the_multipart_upload_of_a_killed_writer_is_aborted_when_it_is_old(
     def uploads() -> int:
         return len(s3.client().list_multipart_uploads(Bucket=s3.name, Prefix="lake/").get("Uploads", ()))
 
-    context = other_processes()
-    begun = context.Event()
-    writer = context.Process(target=_write_for_ever, args=(dict(settings_of(lakehouse_on_s3)), begun))
-    writer.start()
-    try:
-        assert begun.wait(60)
-        end = datetime.now(UTC) + timedelta(seconds=60)
+    begun = other_processes().Event()
+    with running(_write_for_ever, settings_of(lakehouse_on_s3), begun) as writer:
+        assert begun.wait(DEADLINE_SECONDS)
+        end = datetime.now(UTC) + timedelta(seconds=DEADLINE_SECONDS)
         while not uploads() and datetime.now(UTC) < end:
             writer.join(0.1)
-    finally:
-        writer.kill()
-        writer.join()
     assert uploads() == 1
     assert len(_urls(s3)) == 1, "the half-written file is in no listing"
     assert _maintain(lakehouse_on_s3, hours=0.9).aborted_uploads == 0

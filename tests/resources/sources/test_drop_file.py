@@ -1,6 +1,6 @@
 import os
 import time
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -32,7 +32,7 @@ def test_a_scan_shows_the_days_of_the_folder_and_nothing_else(source: CsvFolder)
     for stranger in ("flights_2013-1-4.csv", "flights_2013-02-30.csv", "flights_.csv", ".flights_2013-01-04.csv", "x"):
         (source.folder / stranger).write_text("flight\n")
     (source.folder / "flights_2013-01-05.csv").mkdir()
-    assert [file.partition for file in source.scan(datetime.now(UTC))] == DAYS
+    assert [file.partition for file in source.scan(datetime.now(UTC) + timedelta(hours=1))] == DAYS
 
 
 def test_a_file_that_is_still_being_written_is_not_shown_yet(source: CsvFolder) -> None:

@@ -17,6 +17,7 @@ from resources.sources import (
     SourceValueError,
     SqlTable,
 )
+from resources.sources.sql_connection import parse_url, read_only_connection
 from tests.resources.sources.conftest import Reader
 
 COLUMNS = {"tailnum": "VARCHAR", "year": "BIGINT", "speed": "DOUBLE"}
@@ -195,7 +196,8 @@ def test_a_value_of_another_type_is_named_with_its_line(reader: Reader, sqlite_u
 
 
 def test_a_sqlite_database_that_is_not_there_is_not_created(reader: Reader, sqlite_url: str, tmp_path: Path) -> None:
-    refused(reader, SqlTable(name="planes", url=sqlite_url, table="planes"), SourceUnavailable)
+    error = refused(reader, SqlTable(name="planes", url=sqlite_url, table="planes"), SourceUnavailable)
+    assert "there is no database" in str(error)
     assert not (tmp_path / "it is operational.db").exists()
 
 
@@ -226,6 +228,12 @@ def test_a_statement_that_does_not_end_is_ended(reader: Reader, url: str) -> Non
     assert "did not end within 0.5 s" in str(error)
 
 
+def test_a_connection_to_postgresql_carries_its_time_out(postgres_url: str) -> None:
+    url = parse_url(postgres_url)
+    with read_only_connection("planes", url, connect_timeout_seconds=5, statement_timeout_seconds=0.5) as connection:
+        assert connection.exec_driver_sql("SHOW statement_timeout").scalar() == "500ms"
+
+
 def test_a_locked_table_is_waited_for_no_longer_than_the_statement_may_take(reader: Reader, postgres_url: str) -> None:
     run(postgres_url, DDL)
     holder = psycopg2.connect(postgres_url)
@@ -238,8 +246,6 @@ def test_a_locked_table_is_waited_for_no_longer_than_the_statement_may_take(read
 
 
 def test_a_source_cannot_write_to_its_database(planes: SqlTable, sqlite_url: str) -> None:
-    from resources.sources.sql_connection import parse_url, read_only_connection  # noqa: PLC0415
-
     url = parse_url(planes.url.get_secret_value())
     with (
         pytest.raises(sqlalchemy.exc.DBAPIError, match=r"read-only|readonly"),

@@ -1,0 +1,95 @@
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+
+import dagster as dg
+
+from data_platform.assets.partitions import RANGE_END_TAG, RANGE_START_TAG
+from data_platform.demo.drop_folder import deliver_correction, file_name
+from tests.scratch_platform import ScratchPlatform, errors_of
+
+FIRST, LAST = date(2013, 1, 1), date(2013, 1, 3)
+
+
+def look(platform: ScratchPlatform, sensor: str, cursor: str | None = None) -> dg.SensorResult | dg.SkipReason | dg.RunRequest:
+    definition = platform.definitions.resolve_sensor_def(sensor)
+    assert isinstance(definition, dg.SensorDefinition)
+    context = dg.build_sensor_context(
+        instance=platform.instance,
+        cursor=cursor,
+        definitions=platform.definitions,
+        resources={"lakehouse": platform.lakehouse},
+    )
+    return definition(context)  # type: ignore[return-value]
+
+
+def days_of(requests: Sequence[dg.RunRequest] | None) -> list[tuple[str, str]]:
+    return [(request.tags[RANGE_START_TAG], request.tags[RANGE_END_TAG]) for request in requests or ()]
+
+
+def load_flights(platform: ScratchPlatform) -> None:
+    result = platform.run("load_sources", assets=["raw/flights"], days=(FIRST, LAST))
+    assert result.success, errors_of(result)
+
+
+def test_an_empty_lakehouse_asks_for_everything_once_and_a_filled_one_for_nothing(platform: ScratchPlatform) -> None:
+    first = look(platform, "first_materialization")
+    again = look(platform, "first_materialization")
+    assert isinstance(first, dg.RunRequest)
+    assert isinstance(again, dg.RunRequest)
+    assert days_of([first]) == [("2013-01-01", "2013-01-03")]
+    assert first.run_key == again.run_key  # by which Dagster launches it once
+    load_flights(platform)
+    assert isinstance(look(platform, "first_materialization"), dg.SkipReason)
+
+
+def test_late_and_changed_files_are_asked_for_and_loaded_ones_are_not(platform: ScratchPlatform) -> None:
+    folder = platform.settings.drop_folder
+    assert isinstance(look(platform, "flights_drop_folder"), dg.SkipReason)  # the first materialization takes all
+    late = (folder / file_name(FIRST)).rename(folder / "withheld")
+    result = platform.run("load_sources", assets=["raw/flights"], days=(FIRST + timedelta(days=1), LAST))
+    assert result.success, errors_of(result)
+    assert isinstance(look(platform, "flights_drop_folder"), dg.SkipReason)
+
+    late.rename(folder / file_name(FIRST))
+    before = platform.value("SELECT count(*) FROM raw.flights WHERE flight_date = '2013-01-03'")
+    deliver_correction(folder, LAST, datetime.now(UTC) - timedelta(minutes=1), withdrawn_rows=4)
+    found = look(platform, "flights_drop_folder")
+    assert isinstance(found, dg.SensorResult)
+    assert days_of(found.run_requests) == [("2013-01-01", "2013-01-01"), ("2013-01-03", "2013-01-03")]
+
+    assert isinstance(look(platform, "flights_drop_folder", cursor=found.cursor), dg.SkipReason)
+    load_flights(platform)
+    assert platform.value("SELECT count(*) FROM raw.flights WHERE flight_date = '2013-01-03'") == before - 4
+    assert isinstance(look(platform, "flights_drop_folder"), dg.SkipReason)
+
+
+def test_a_file_that_is_still_being_written_is_not_asked_for_yet(platform: ScratchPlatform) -> None:
+    load_flights(platform)
+    file = platform.settings.drop_folder / file_name(LAST)
+    file.write_bytes(file.read_bytes()[:-10])  # modified this moment, its last line cut
+    assert isinstance(look(platform, "flights_drop_folder"), dg.SkipReason)
+
+
+def test_the_daily_schedule_asks_for_the_sources_day(platform: ScratchPlatform) -> None:
+    repository = platform.definitions.get_repository_def()
+    schedule = repository.get_schedule_def("load_sources_daily")
+    tick = datetime(2026, 11, 24, 6, tzinfo=UTC)
+    with dg.build_schedule_context(
+        instance=platform.instance, scheduled_execution_time=tick, repository_def=repository
+    ) as context:
+        data = schedule.evaluate_tick(context)
+    assert [request.partition_key for request in data.run_requests or ()] == ["2013-01-03"]
+    assert schedule.job_name == "load_sources"
+
+
+def test_every_schedule_and_sensor_runs_without_being_switched_on(platform: ScratchPlatform) -> None:
+    repository = platform.definitions.get_repository_def()
+    for schedule in repository.schedule_defs:
+        assert schedule.default_status is dg.DefaultScheduleStatus.RUNNING, schedule.name
+    assert {sensor.name for sensor in repository.sensor_defs} == {
+        "first_materialization",
+        "flights_drop_folder",
+        "refresh_downstream",
+    }
+    for sensor in repository.sensor_defs:
+        assert sensor.default_status is dg.DefaultSensorStatus.RUNNING, sensor.name
