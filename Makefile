@@ -31,7 +31,7 @@ test: $(DEV_STAMP) ## every test, with all that they need
 	@exec .venv/bin/python -m pytest -n 2 --dist loadfile
 
 bench: $(DEV_STAMP) ## the performance ratios, to .data_platform/reports/bench.json
-	@exec .venv/bin/python -m tests.bench
+	@exec .venv/bin/python -m benchmarks
 
 lint: $(DEV_STAMP) ## ruff and mypy
 	.venv/bin/ruff check .

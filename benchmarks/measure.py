@@ -38,6 +38,11 @@ def at_most(name: str, value: float, goal: float, unit: str = "x") -> Measure:
     return Measure(name, value, unit, f"<= {goal:g}", value <= goal)
 
 
+def at_least(name: str, value: float, goal: float, unit: str = "x") -> Measure:
+    """A figure that must not fall below its goal."""
+    return Measure(name, value, unit, f">= {goal:g}", value >= goal)
+
+
 def compare(candidates: Sequence[str], folder: Path, repeats: int) -> Mapping[str, Trials]:
     """Times candidates, named `module:function`, each `repeats` times; every second round runs in reverse order.
 

@@ -39,7 +39,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         sensors=[
             first_materialization_sensor(everything.name, sources[0].table, settings.today),
             *(
-                drop_folder_sensor(declared.source, load_sources.name, settings.today)
+                drop_folder_sensor(declared.source, load_sources.name, settings.today, settings.landing_path)
                 for declared in sources
                 if isinstance(declared.source, CsvFolder) and declared.partition_column
             ),

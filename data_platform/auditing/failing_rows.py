@@ -1,4 +1,4 @@
-"""SQL that finds the failing rows of a check: to count them, to show them, and to tell each row apart in a split."""
+"""SQL that finds the failing rows of a check: to show them, and to tell each row apart in a split."""
 
 from collections.abc import Callable, Sequence
 
@@ -12,15 +12,11 @@ ROW_NUMBER = "_row_number"
 ROW_NUMBERED = f"SELECT *, row_number() OVER () AS {ROW_NUMBER}"
 
 
-def count_sql(check: KeyCheck | ReferenceCheck, relation: str, resolve: Resolve) -> str:
-    """A query that yields the number of failing rows."""
-    if isinstance(check, KeyCheck):
-        return f"SELECT coalesce(sum(n), 0) FROM (SELECT count(*) AS n FROM {relation} GROUP BY {_listed(check.columns)}) WHERE n > 1"
+def orphans_sql(check: ReferenceCheck, relation: str, resolve: Resolve) -> str:
+    """A query that yields the number of values, null apart, that the other table lacks."""
     column, key = quote_identifier(check.column), quote_identifier(check.key)
-    # Grouped first: a fact has far fewer distinct keys than rows, and only those need to be looked up.
     return (
-        f"SELECT coalesce(sum(n), 0) FROM (SELECT {column} AS value, count(*) AS n FROM {relation} "
-        f"WHERE {column} IS NOT NULL GROUP BY value) AS referring "
+        f"SELECT count(*) FROM (SELECT {column} AS value FROM {relation} WHERE {column} IS NOT NULL) AS referring "
         f"ANTI JOIN {resolve(check.table)} AS referred ON referring.value = referred.{key}"
     )
 

@@ -1,27 +1,21 @@
 """Runs the checks that could not be compiled through pandera's polars backend, on the columns they need."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import duckdb
 from pandera.constants import CHECK_OUTPUT_KEY
 
+from data_platform.auditing.finding import Finding
 from data_platform.auditing.plan import PanderaCheck
 from resources.lakehouse.names import quote_identifier
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """What pandera said: the numbers of the failing rows, from 1 in the relation's order, or that all fails as a whole."""
-
-    row_numbers: tuple[int, ...]
-    fails_as_a_whole: bool = False
-
-
 def run_by_pandera(
     connection: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[str], check: PanderaCheck
-) -> Verdict:
+) -> Finding:
     """Runs one check. Loads the check's column, or all `columns` for a check of the table, into memory.
+
+    Rows are numbered in the relation's order, which DuckDB keeps unless told otherwise (`preserve_insertion_order`).
 
     Raises:
         Exception: whatever the check's own code raises; it could not be made then.
@@ -31,6 +25,7 @@ def run_by_pandera(
     frame = connection.execute(f"SELECT {listed} FROM {relation}").pl()
     result = check.check(frame.lazy(), check.column)
     if result.failure_cases is None:
-        return Verdict((), fails_as_a_whole=not result.check_passed.collect().item())
+        return Finding(as_a_whole=not result.check_passed.collect().item())
     passes = result.check_output.collect().get_column(CHECK_OUTPUT_KEY)
-    return Verdict(tuple(index + 1 for index, passed in enumerate(passes) if not passed))
+    failing = tuple(number for number, passed in enumerate(passes, 1) if not passed)
+    return Finding(len(failing), failing)

@@ -50,10 +50,23 @@ class SchemaCheck(PlannedCheck):
 
 
 @dataclass(frozen=True)
-class RowCheck(PlannedCheck):
-    """A row fails where the SQL condition `fails` is true."""
+class Part:
+    """A condition under which a row fails, and the aggregate that counts such rows."""
 
     fails: str
+    counted: str
+
+
+@dataclass(frozen=True)
+class RowCheck(PlannedCheck):
+    """A row fails where any of the parts' conditions is true; NULL passes."""
+
+    parts: tuple[Part, ...]
+
+    @property
+    def fails(self) -> str:
+        """The parts' conditions as one."""
+        return " OR ".join(part.fails if len(self.parts) == 1 else f"({part.fails})" for part in self.parts)
 
 
 @dataclass(frozen=True)
@@ -99,7 +112,13 @@ def checks_of(contract: type[Contract]) -> tuple[PlannedCheck, ...]:
     Raises:
         ContractError: the contract says something that cannot be; it names the column or rule.
     """
-    checks = (_schema_check(contract), *_not_null(contract), *_column_checks(contract), *_keys(contract), *_table_checks(contract))
+    checks = (
+        _schema_check(contract),
+        *_not_null(contract),
+        *_column_checks(contract),
+        *_keys(contract),
+        *_table_checks(contract),
+    )
     names = [check.name for check in checks]
     for name in names:
         if not NAME.fullmatch(name) or names.count(name) > 1:
@@ -131,24 +150,30 @@ def _schema_check(contract: type[Contract]) -> SchemaCheck:
 
 def _not_null(contract: type[Contract]) -> Iterator[RowCheck]:
     types = columns_of(contract)
-    folded = []
+    folded: dict[str, tuple[Part, ...]] = {}
     for name, column in contract.to_schema().columns.items():
         if column.nullable:
             continue
-        fails = _is_null(name, types[name])
+        parts = tuple(_null_parts(name, types[name]))
         if policy := policy_of(column.metadata, "not_null"):
-            yield RowCheck(f"{name}__not_null", _described(f"{name} is not null.", policy), policy, fails)
+            yield RowCheck(f"{name}__not_null", _described(f"{name} is not null.", policy), policy, parts)
         else:
-            folded.append((name, fails))
+            folded[name] = parts
     if folded:
-        names = ", ".join(name for name, _ in folded)
-        yield RowCheck("not_null", f"Not null: {names}.", block(), " OR ".join(fails for _, fails in folded))
+        parts = tuple(part for each in folded.values() for part in each)
+        yield RowCheck("not_null", f"Not null: {', '.join(folded)}. Blocks.", block(), parts)
 
 
-def _is_null(name: str, duckdb_type: str) -> str:
+def _null_parts(name: str, duckdb_type: str) -> Iterator[Part]:
     column = quote_identifier(name)
-    # Pandera counts NaN as null.
-    return f"{column} IS NULL OR isnan({column})" if duckdb_type in {"DOUBLE", "FLOAT"} else f"{column} IS NULL"
+    # DuckDB answers this form from the files' statistics if they hold no null.
+    yield Part(f"{column} IS NULL", f"count(*) - count({column})")
+    if duckdb_type in {"DOUBLE", "FLOAT"}:
+        yield _part(f"isnan({column})")  # pandera counts NaN as null
+
+
+def _part(fails: str) -> Part:
+    return Part(fails, f"count_if({fails})")
 
 
 def _column_checks(contract: type[Contract]) -> Iterator[PlannedCheck]:
@@ -171,7 +196,7 @@ def _column_checks(contract: type[Contract]) -> Iterator[PlannedCheck]:
                 yield PanderaCheck(check_name, description, policy, name, check)
             else:
                 fails = f"NOT ({passes})" if check.ignore_na else f"({passes}) IS NOT TRUE"
-                yield RowCheck(check_name, description, policy, fails)
+                yield RowCheck(check_name, description, policy, (_part(fails),))
 
 
 def _reference(contract: type[Contract], name: str, check: Any, policy: Policy) -> ReferenceCheck:
@@ -180,7 +205,9 @@ def _reference(contract: type[Contract], name: str, check: Any, policy: Policy) 
     try:
         referred, key = TableName.parse(table), verify_name(key, "column")
     except InvalidName as error:
-        raise ContractError(f"{contract.__name__}.{name}: references={target[:80]!r} must be schema.table.column") from error
+        raise ContractError(
+            f"{contract.__name__}.{name}: references={target[:80]!r} must be schema.table.column"
+        ) from error
     description = _described(f"Each {name} is a {key} of {referred}.", policy)
     return ReferenceCheck(f"{name}__references_{referred.table}", description, policy, name, referred, key)
 
@@ -198,7 +225,7 @@ def _table_checks(contract: type[Contract]) -> Iterator[PlannedCheck]:
     rules = {each.name: each for each in rules_of(contract)}
     for each in rules.values():
         description = _described(f"{each.name}: {each.sql}", each.policy)
-        yield RowCheck(each.name, description, each.policy, f"NOT ({each.sql})")
+        yield RowCheck(each.name, description, each.policy, (_part(f"NOT ({each.sql})"),))
     for check in contract.to_schema().checks:
         if check.name not in rules:
             policy = policy_of(table_metadata(contract), check.name) or _default(check)

@@ -1,15 +1,16 @@
-"""The profile of a relation: one row a column. Distinct values and quantiles are approximations, and named so."""
+"""The profile of a load: one row a column. Distinct values and quantiles are approximations, and named so.
+
+Rows, nulls, minimum, maximum and mean are exact and come of the audit's own scan; the approximations are estimated
+in `profile_sample.py`.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import duckdb
-
-from data_platform.auditing.literals import kind_of_type
+from data_platform.auditing.profile_sample import Estimates
 from resources.lakehouse.names import quote_identifier
 
-QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
-_NUMBERS = frozenset({"exact", "float"})
+MAX_CHARACTERS = 100
 
 
 @dataclass(frozen=True)
@@ -17,16 +18,17 @@ class ColumnProfile:
     """One column of one load.
 
     Attributes:
-        approx_distinct: distinct values by HyperLogLog, off by some percent.
+        approx_distinct: distinct values but null, estimated from a sample; exact for loads within the sample's size.
+            None for lists, structs and the like.
         minimum, maximum: as text, cut to 100 characters; None where all are null.
-        mean: of numbers only.
-        approx_quantiles: those of `QUANTILES` by t-digest, of numbers only.
+        mean: of the finite numbers; None for other types.
+        approx_quantiles: at `profile_sample.QUANTILES`, of the sample's finite numbers; empty for other types.
     """
 
     name: str
     rows: int
     nulls: int
-    approx_distinct: int
+    approx_distinct: int | None
     minimum: str | None
     maximum: str | None
     mean: float | None
@@ -42,44 +44,60 @@ class LoadProfile:
     columns: Sequence[ColumnProfile]
 
 
-def profile_columns(
-    connection: duckdb.DuckDBPyConnection, relation: str, columns: Mapping[str, str]
+@dataclass(frozen=True)
+class ExactFigures:
+    """The values of `exact_aggregates`, as DuckDB yields them."""
+
+    count: object
+    minimum: object
+    maximum: object
+    mean: object
+
+
+def is_number(duckdb_type: str) -> bool:
+    """Whether a column of this type has a mean and quantiles."""
+    return duckdb_type.startswith("DECIMAL") or duckdb_type.endswith(("INT", "INTEGER")) or is_float(duckdb_type)
+
+
+def is_float(duckdb_type: str) -> bool:
+    """Whether a column of this type can hold NaN and infinities."""
+    return duckdb_type in {"DOUBLE", "FLOAT"}
+
+
+def is_scalar(duckdb_type: str) -> bool:
+    """Whether values of this type have an order that means something, and can be counted apart."""
+    return not duckdb_type.startswith("STRUCT") and duckdb_type not in {"BLOB", "INTERVAL"} and "[" not in duckdb_type
+
+
+def exact_aggregates(name: str, duckdb_type: str) -> tuple[str, str, str, str]:
+    """The SQL aggregates of one column, in the order of `ExactFigures`."""
+    column = quote_identifier(name)
+    lowest, highest, mean = "NULL", "NULL", "NULL"
+    if is_scalar(duckdb_type):
+        lowest, highest = (f"left({function}({column})::VARCHAR, {MAX_CHARACTERS})" for function in ("min", "max"))
+    if is_number(duckdb_type):
+        mean = f"avg({column})" + (f" FILTER (WHERE isfinite({column}))" if is_float(duckdb_type) else "")
+    return f"count({column})", lowest, highest, mean
+
+
+def column_profiles(
+    rows: int, figures: Mapping[str, ExactFigures], estimates: Mapping[str, Estimates]
 ) -> tuple[ColumnProfile, ...]:
-    """Profiles the columns (name to DuckDB type) of a relation in one scan.
-
-    Raises:
-        duckdb.Error: the relation cannot be read, or lacks a column.
-    """
-    aggregates = ", ".join(_aggregates(quote_identifier(name), kind_of_type(kind)) for name, kind in columns.items())
-    row = connection.execute(f"SELECT count(*), {aggregates} FROM {relation}").fetchone()
-    if row is None:
-        return ()
-    rows, *values = row
+    """Puts the exact figures and the estimates of each column together."""
     return tuple(
-        _profile(name, int(rows), values[index * 6 : index * 6 + 6]) for index, name in enumerate(columns)
+        _profile(name, rows, exact, estimates.get(name, Estimates(None, ()))) for name, exact in figures.items()
     )
 
 
-def _aggregates(column: str, kind: str) -> str:
-    shown = "NULL, NULL" if kind == "other" else f"left(min({column})::VARCHAR, 100), left(max({column})::VARCHAR, 100)"
-    finite = f"FILTER (WHERE isfinite({column}))" if kind == "float" else ""
-    numbers = (
-        f"avg({column}) {finite}, approx_quantile({column}, {list(QUANTILES)}) {finite}"
-        if kind in _NUMBERS
-        else "NULL, NULL"
-    )
-    return f"count({column}), approx_count_distinct({column}), {shown}, {numbers}"
-
-
-def _profile(name: str, rows: int, values: Sequence[object]) -> ColumnProfile:
-    count, distinct, minimum, maximum, mean, quantiles = values
+def _profile(name: str, rows: int, exact: ExactFigures, estimates: Estimates) -> ColumnProfile:
+    count = int(str(exact.count))
     return ColumnProfile(
         name=name,
         rows=rows,
-        nulls=rows - int(str(count)),
-        approx_distinct=min(int(str(distinct)), rows),
-        minimum=None if minimum is None else str(minimum),
-        maximum=None if maximum is None else str(maximum),
-        mean=None if mean is None else float(str(mean)),
-        approx_quantiles=tuple(float(each) for each in quantiles) if isinstance(quantiles, list) else (),
+        nulls=rows - count,
+        approx_distinct=None if estimates.distinct is None else min(estimates.distinct, count),
+        minimum=None if exact.minimum is None else str(exact.minimum),
+        maximum=None if exact.maximum is None else str(exact.maximum),
+        mean=None if exact.mean is None else float(str(exact.mean)),
+        approx_quantiles=estimates.quantiles,
     )

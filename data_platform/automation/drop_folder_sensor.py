@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import dagster as dg
 
@@ -14,7 +15,7 @@ from resources.sources import Arrival, CsvFolder, arrivals
 INTERVAL_SECONDS = 15
 
 
-def drop_folder_sensor(source: CsvFolder, job_name: str, today: date) -> dg.SensorDefinition:
+def drop_folder_sensor(source: CsvFolder, job_name: str, today: date, landing: Path) -> dg.SensorDefinition:
     """Requests the days whose file is not the one that was last loaded; days without a gap between them in one run.
 
     A file is asked for once: its checksum stays in the cursor, so a day whose load fails waits for a corrected file.
@@ -33,7 +34,9 @@ def drop_folder_sensor(source: CsvFolder, job_name: str, today: date) -> dg.Sens
                 return dg.SkipReason("nothing was loaded yet: the first materialization takes the whole folder")
             loaded = loaded_checksums(connection, source.name)
         asked: dict[str, str] = json.loads(context.cursor or "{}")
-        files = [file for file in source.scan(datetime.now(UTC)) if FIRST_DAY <= (file.partition or date.min) <= today]
+        # What was landed before need not be read again to know its checksum.
+        found = source.scan(datetime.now(UTC), landing)
+        files = [file for file in found if FIRST_DAY <= (file.partition or date.min) <= today]
         wanted = not_asked_for(arrivals(files, loaded), asked)
         if not wanted:
             return dg.SkipReason(f"{len(files)} files, none new, late or changed")

@@ -127,7 +127,7 @@ class Supervisor:
 
         # Also where SIGINT came ignored (a shell's `&` does that); nohup's wish to outlive the terminal is kept.
         handlers = {signal.SIGINT: stop, signal.SIGTERM: stop, signal.SIGCHLD: wake}
-        if signal.getsignal(signal.SIGHUP) is not None:
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
             handlers[signal.SIGHUP] = stop
         before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
         try:

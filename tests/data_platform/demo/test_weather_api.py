@@ -3,6 +3,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 
 import httpx
@@ -101,6 +102,10 @@ def test_a_wrong_parameter_is_refused(client: httpx.Client, query: str) -> None:
 def test_a_stalled_answer_does_not_keep_the_server_from_ending() -> None:
     with WeatherApi(faults=[Fault("stall", seconds=600)]) as api, pytest.raises(httpx.ReadTimeout):
         httpx.get(api.url, timeout=0.2, trust_env=False)
+    stalled = [thread for thread in threading.enumerate() if "process_request_thread" in thread.name]
+    for thread in stalled:
+        thread.join(timeout=10)
+    assert not any(thread.is_alive() for thread in stalled)
 
 
 def test_it_runs_as_a_program_and_ends_on_sigterm() -> None:

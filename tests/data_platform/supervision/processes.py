@@ -13,7 +13,7 @@ from queue import Empty, Queue
 import psutil
 
 CHECKOUT = Path(__file__).resolve().parents[3]
-PATIENCE_SECONDS = float(__import__("os").environ.get("PATIENCE","60"))
+PATIENCE_SECONDS = 60.0
 
 
 class Started:

@@ -216,7 +216,7 @@ def test_a_postgresql_that_is_down_is_unavailable_and_its_password_is_not_shown(
 
 
 def test_a_wrong_password_is_refused(reader: Reader, postgres_url: str) -> None:
-    wrong = sqlalchemy.make_url(postgres_url).set(password="hunter2").render_as_string(hide_password=False)  # noqa: S106
+    wrong = sqlalchemy.make_url(postgres_url).set(password="hunter2").render_as_string(hide_password=False)
     error = refused(reader, SqlTable(name="planes", url=wrong, table="planes"), SourceRefused)
     assert "hunter2" not in str(error)
 

@@ -1,0 +1,93 @@
+"""The recipes of docs/graphql.md, taken from the document itself and sent to the real webserver."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.data_platform.served.conftest import ServedPlatform
+
+DOCUMENT = Path(__file__).resolve().parents[3] / "docs" / "graphql.md"
+RECIPE = re.compile(r"^## (?P<title>.+?)$.*?```graphql\n(?P<query>.+?)```\s+```json\n(?P<variables>.+?)```", re.DOTALL | re.MULTILINE)
+RECIPES = {match["title"]: (match["query"], json.loads(match["variables"])) for match in RECIPE.finditer(DOCUMENT.read_text())}
+
+
+def ask(platform: ServedPlatform, title: str, **changes: Any) -> dict[str, Any]:
+    query, variables = RECIPES[title]
+    return platform.graphql(query, {**variables, **changes})
+
+
+def test_every_section_of_the_document_is_tried_here() -> None:
+    titles = set(re.findall(r"^## (.+)$", DOCUMENT.read_text(), re.MULTILINE))
+    tried = set(re.findall(r'ask\(\s*served_platform,\s*"(.+?)"', Path(__file__).read_text()))
+    assert titles == set(RECIPES) == tried
+
+
+def test_a_materialization_of_one_day_is_launched_and_followed(served_platform: ServedPlatform) -> None:
+    launched = ask(served_platform, "Launch a materialization")["launchRun"]
+    assert launched["__typename"] == "LaunchRunSuccess", launched
+    run_id = launched["run"]["runId"]
+    assert served_platform.wait_for_run(run_id) == "SUCCESS"
+    followed = ask(served_platform, "Follow a run", runId=run_id)["runOrError"]
+    assert {step["stepKey"] for step in followed["stepStats"]} == {"raw__flights", "core__flight"}
+
+
+@pytest.mark.parametrize("day", ["2013-01-02'; DROP TABLE core.flight; --", '"', "2014-01-01"])
+def test_a_partition_key_with_sql_in_it_does_nothing_but_fail_clearly(served_platform: ServedPlatform, day: str) -> None:
+    launched = ask(served_platform, "Launch a materialization", tags=[{"key": "dagster/partition", "value": day}])["launchRun"]
+    if launched["__typename"] == "LaunchRunSuccess":
+        assert served_platform.wait_for_run(launched["run"]["runId"]) == "FAILURE"
+    else:
+        assert day in launched["message"]
+    checks = ask(served_platform, "Read check results")["assetNodeOrError"]["assetChecksOrError"]["checks"]
+    assert all(check["executionForLatestMaterialization"]["status"] == "SUCCEEDED" for check in checks if check["blocking"] and check["name"] == "schema")
+
+
+def test_check_results_are_read_with_severity_and_the_sql_that_finds_the_rows(served_platform: ServedPlatform) -> None:
+    checks = ask(served_platform, "Read check results")["assetNodeOrError"]["assetChecksOrError"]["checks"]
+    results = {check["name"]: check["executionForLatestMaterialization"] for check in checks}
+    assert results["schema"]["status"] == "SUCCEEDED"
+    evaluation = results["tail_number__references_plane"]["evaluation"]
+    assert (evaluation["success"], evaluation["severity"]) == (False, "WARN")
+    metadata = {entry["label"]: entry for entry in evaluation["metadataEntries"]}
+    assert metadata["failing rows"]["intValue"] > 0
+    assert '"core"."flight"' in metadata["find them"]["mdStr"]
+
+
+def test_freshness_is_read_with_its_policy(served_platform: ServedPlatform) -> None:
+    for node in ask(served_platform, "Read freshness")["assetNodes"]:
+        assert node["internalFreshnessPolicy"]["failWindowSeconds"] == 30 * 3600
+        assert node["freshnessStatusInfo"]["freshnessStatus"] in {"HEALTHY", "UNKNOWN"}  # unknown until the daemon looked
+
+
+def test_lineage_is_read_by_asset_and_by_column(served_platform: ServedPlatform) -> None:
+    (node,) = ask(served_platform, "Read lineage")["assetNodes"]
+    assert {"path": ["core", "flight"]} in node["dependencyKeys"]
+    assert node["owners"]
+    (entry,) = [
+        entry for entry in node["assetMaterializations"][0]["metadataEntries"] if entry["label"] == "dagster/column_lineage"
+    ]
+    sources = {tuple(dep["assetKey"]["path"]) for column in entry["lineage"] for dep in column["columnDeps"]}
+    assert ("core", "flight") in sources
+
+
+def test_a_table_is_restored(served_platform: ServedPlatform) -> None:
+    node = served_platform.graphql(
+        """{ assetNodeOrError(assetKey: {path: ["core", "airline"]}) { ... on AssetNode { assetMaterializations(limit: 1) {
+        metadataEntries { label ... on IntMetadataEntry { intValue } } } } } }"""
+    )["assetNodeOrError"]
+    entries = {entry["label"]: entry.get("intValue") for entry in node["assetMaterializations"][0]["metadataEntries"]}
+    config = {"ops": {"restore": {"config": {"table": "core.airline", "snapshot": entries["published as snapshot"]}}}}
+    launched = ask(served_platform, "Restore a table", config=config)["launchRun"]
+    assert launched["__typename"] == "LaunchRunSuccess", launched
+    assert served_platform.wait_for_run(launched["run"]["runId"]) == "SUCCESS"
+
+
+def test_every_schedule_and_sensor_is_running(served_platform: ServedPlatform) -> None:
+    repository = ask(served_platform, "See what is scheduled")["repositoryOrError"]
+    states = [schedule["scheduleState"]["status"] for schedule in repository["schedules"]]
+    states += [sensor["sensorState"]["status"] for sensor in repository["sensors"]]
+    assert len(states) == 5
+    assert set(states) == {"RUNNING"}
