@@ -32,7 +32,12 @@ def declared_sources(settings: Settings) -> tuple[DeclaredSource, ...]:
             partition_column="flight_date",
         ),
         DeclaredSource(
-            JsonApi(name="weather", url=f"{settings.weather_api_url}/weather", high_water_mark="time_hour"),
+            JsonApi(
+                name="weather",
+                url=f"{settings.weather_api_url}/weather",
+                params={"until": "{as_of}"},
+                high_water_mark="time_hour",
+            ),
             raw.Weather,
             description="Hourly weather at the New York airports, from a paginated JSON API.",
             owners=OWNERS,

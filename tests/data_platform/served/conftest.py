@@ -13,6 +13,8 @@ from typing import Any
 import httpx
 import pytest
 
+from data_platform.definitions import lakehouse_of
+from data_platform.settings import Settings
 from tests.servers.free_port import free_ports
 
 CHECKOUT = Path(__file__).resolve().parents[3]
@@ -37,6 +39,15 @@ class ServedPlatform:
         assert "errors" not in body, body["errors"]
         data: dict[str, Any] = body["data"]
         return data
+
+    def value(self, sql: str) -> Any:
+        """The first value of a query's row, from the lakehouse itself."""
+        home = Path(self.environment["DATA_PLATFORM_HOME"])
+        lakehouse = lakehouse_of(Settings(home=home))
+        with lakehouse.connection() as connection:
+            row = connection.execute(sql).fetchone()
+        assert row is not None
+        return row[0]
 
     def wait_for_run(self, run_id: str) -> str:
         """The status with which a run ended."""
