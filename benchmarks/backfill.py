@@ -17,7 +17,10 @@ TIMES_FASTER = 25.0
 
 def run(repeats: int) -> list[Measure]:
     """How many times faster the year is in one run; each repeat measures one year and `SINGLE_DAYS` days."""
-    with tempfile.TemporaryDirectory(prefix="bench-") as folder, scratch_platform(Path(folder) / "home", LAST_DAY) as platform:
+    with (
+        tempfile.TemporaryDirectory(prefix="bench-") as folder,
+        scratch_platform(Path(folder) / "home", LAST_DAY) as platform,
+    ):
         if not (result := platform.materialize()).success:
             raise RuntimeError(f"the benchmark's run failed: {errors_of(result)}")
         ratios = [_ratio(platform, repeat) for repeat in range(repeats)]

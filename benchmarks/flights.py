@@ -29,12 +29,17 @@ def run(repeats: int) -> list[Measure]:
     days = (LAST_DAY - FIRST_DAY).days + 1
     checks = sum(len(plan_checks(contract)) for contract in (raw.Flights, core.Flight))
     allowed = len(FLIGHTS) * (AN_ASSET_SECONDS + days * A_PARTITION_SECONDS) + checks * A_CHECK_SECONDS
-    with tempfile.TemporaryDirectory(prefix="bench-") as folder, scratch_platform(Path(folder) / "home", LAST_DAY) as platform:
+    with (
+        tempfile.TemporaryDirectory(prefix="bench-") as folder,
+        scratch_platform(Path(folder) / "home", LAST_DAY) as platform,
+    ):
         _require(platform.materialize())  # warms the process, and makes what the flights refer to
         overheads = [_platform_seconds(platform) - _plain_seconds(platform) for _ in range(repeats)]
     overhead = median(overheads)
     return [
-        Measure("flights of a year: overhead over plain SQL", overhead, "s", f"<= {allowed:.1f} s", overhead <= allowed),
+        Measure(
+            "flights of a year: overhead over plain SQL", overhead, "s", f"<= {allowed:.1f} s", overhead <= allowed
+        ),
         at_most("flights of a year: overhead, of what is allowed", overhead / allowed, 1.0),
     ]
 

@@ -12,12 +12,12 @@ from data_platform.assets.catalog import build_assets
 from data_platform.automation.drop_folder_sensor import drop_folder_sensor
 from data_platform.automation.first_materialization import first_materialization_sensor
 from data_platform.automation.schedules import daily_schedule, maintenance_schedule
+from data_platform.connections import lakehouse_resource
 from data_platform.operations.maintain import maintenance_job
 from data_platform.operations.release import release_job
 from data_platform.operations.restore import restore_table_job
 from data_platform.settings import Settings, load_settings
 from data_platform.sources import declared_sources
-from resources.lakehouse import LakehouseResource
 from resources.sources import CsvFolder
 
 MODELS = Path(__file__).parent / "models"
@@ -34,7 +34,13 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     )
     return dg.Definitions(
         assets=assets.definitions,
-        jobs=[everything, load_sources, maintain, restore_table_job, release_job(assets.contracts, assets.partition_columns)],
+        jobs=[
+            everything,
+            load_sources,
+            maintain,
+            restore_table_job,
+            release_job(assets.contracts, assets.partition_columns),
+        ],
         schedules=[daily_schedule(load_sources.name, settings.today), maintenance_schedule(maintain.name)],
         sensors=[
             first_materialization_sensor(everything.name, sources[0].table, settings.today),
@@ -47,16 +53,9 @@ def build_definitions(settings: Settings) -> dg.Definitions:
                 "refresh_downstream", target=dg.AssetSelection.all(), default_status=dg.DefaultSensorStatus.RUNNING
             ),
         ],
-        resources={"lakehouse": lakehouse_of(settings)},
+        resources={"lakehouse": lakehouse_resource(settings)},
         executor=dg.in_process_executor,
     )
-
-
-def lakehouse_of(settings: Settings) -> LakehouseResource:
-    """The lakehouse that the settings name."""
-    shared = ("catalog_url", "data_path", "build_path", "memory_limit", "threads", "temp_directory")
-    s3 = [name for name in Settings.model_fields if name.startswith("s3_")]
-    return LakehouseResource(**{name: getattr(settings, name) for name in (*shared, *s3)})
 
 
 defs = build_definitions(load_settings())

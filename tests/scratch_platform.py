@@ -11,7 +11,8 @@ from typing import Any
 import dagster as dg
 
 from data_platform.assets.partitions import FIRST_DAY, range_tags
-from data_platform.definitions import build_definitions, lakehouse_of
+from data_platform.connections import lakehouse_of
+from data_platform.definitions import build_definitions
 from data_platform.demo.seed import seed_demo
 from data_platform.demo.weather_api import WeatherApi
 from data_platform.settings import Settings

@@ -20,7 +20,10 @@ def definition_metadata(table: TableName, contract: type[Contract], consumers: S
     return {
         "dagster/table_name": str(table),
         "dagster/column_schema": dg.TableSchema(
-            [dg.TableColumn(name, kind, description=descriptions.get(name)) for name, kind in columns_of(contract).items()]
+            [
+                dg.TableColumn(name, kind, description=descriptions.get(name))
+                for name, kind in columns_of(contract).items()
+            ]
         ),
         **({"escalation/consumers": [consumer.model_dump(mode="json") for consumer in consumers]} if consumers else {}),
     }

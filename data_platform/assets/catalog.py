@@ -64,9 +64,13 @@ def contracts_of(models: Sequence[Model]) -> dict[TableName, type[Contract]]:
     known = contracts_in(core, marts)
     names = {model.name for model in models}
     if missing := sorted(map(str, names - known.keys())):
-        raise ModelError(f"{missing[0]}: no contract; write a class with Config.name = {missing[0]!r} in data_platform/contracts/")
+        raise ModelError(
+            f"{missing[0]}: no contract; write a class with Config.name = {missing[0]!r} in data_platform/contracts/"
+        )
     if unused := sorted(map(str, known.keys() - names)):
-        raise ModelError(f"{unused[0]}: a contract, but no model; write data_platform/models/{unused[0].replace('.', '/')}.sql")
+        raise ModelError(
+            f"{unused[0]}: a contract, but no model; write data_platform/models/{unused[0].replace('.', '/')}.sql"
+        )
     return known
 
 
@@ -80,6 +84,10 @@ def lineage_of(model: Model, schema: Mapping[TableName, Mapping[str, str]]) -> d
     promised, yielded = list(schema[model.name]), list(lineage)
     if promised != yielded:
         differing = next((pair for pair in zip(promised, yielded, strict=False) if pair[0] != pair[1]), None)
-        what = f"{differing[1]!r} where the contract has {differing[0]!r}" if differing else f"{len(yielded)} columns, the contract has {len(promised)}"
+        what = (
+            f"{differing[1]!r} where the contract has {differing[0]!r}"
+            if differing
+            else f"{len(yielded)} columns, the contract has {len(promised)}"
+        )
         raise ModelError(f"{model.name}: the SELECT yields {what}")
     return lineage

@@ -35,7 +35,9 @@ def first_materialization_sensor(job_name: str, watched: TableName, today: date)
         )
         if unfinished:
             return dg.SkipReason(f"run {unfinished[0].dagster_run.run_id} is filling the lakehouse")
-        return dg.RunRequest(run_key=f"first-materialization/{created_at.isoformat()}", tags=range_tags(FIRST_DAY, today))
+        return dg.RunRequest(
+            run_key=f"first-materialization/{created_at.isoformat()}", tags=range_tags(FIRST_DAY, today)
+        )
 
     return fill_when_empty
 

@@ -7,6 +7,7 @@ import dagster as dg
 DAILY_CRON = "0 6 * * *"
 WEEKLY_CRON = "0 3 * * 0"
 
+
 def daily_schedule(job_name: str, today: date) -> dg.ScheduleDefinition:
     """Every day at 06:00 UTC: that day's partition, and the sources that have none.
 

@@ -12,7 +12,7 @@ _TITLES = {
 
 def print_recipe() -> None:
     """Print the read-only recipes for DuckDB, Python and BI tools; the texts alone go to standard output."""
-    from data_platform.definitions import lakehouse_of
+    from data_platform.connections import lakehouse_of
     from resources.lakehouse import read_only_attach_recipe
 
     for tool, recipe in read_only_attach_recipe(lakehouse_of(load_settings())).items():

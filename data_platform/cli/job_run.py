@@ -5,6 +5,7 @@ In process, so that it works with nothing else running; in the instance, so that
 
 import logging
 import os
+import re
 import signal
 import time
 import uuid
@@ -138,9 +139,12 @@ def _errors(events: "Sequence[dg.DagsterEvent]") -> Iterator[str]:
             failure: Any = event.event_specific_data
             told = failure.user_failure_data.description if failure.user_failure_data else None
             error = failure.error
-            while error is not None and error.cause is not None:
+            # Dagster wraps what a step raised; what that was raised from is detail.
+            while error is not None and error.cause is not None and (error.cls_name or "").startswith("Dagster"):
                 error = error.cause
             message = told or (error.message if error is not None else "no reason given")
             if error is not None and error.cls_name == "DagsterExecutionInterruptedError":
                 message = "stopped by a signal"
-            yield f"{(event.step_key or '').replace('__', '.')}: {' '.join(message.split())}"
+            # Our own errors carry their whole line; where their class is defined tells a person nothing.
+            message = re.sub(r"^(?:resources|data_platform)\.[\w.]+: ", "", " ".join(message.split()))
+            yield f"{(event.step_key or '').replace('__', '.')}: {message}"

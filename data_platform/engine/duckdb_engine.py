@@ -6,6 +6,7 @@ import duckdb
 
 from resources.lakehouse.names import quote_literal
 
+
 @dataclass(frozen=True)
 class BuiltFiles:
     """What a build left in its folder: Parquet files and the rows in all of them together."""

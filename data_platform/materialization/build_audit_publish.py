@@ -4,7 +4,8 @@ Nobody ever reads half-built or unaudited rows: until the last step the catalog 
 What a build reads, it reads at one snapshot, which is recorded in the commit.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 
 import duckdb
@@ -23,14 +24,10 @@ from data_platform.auditing import (
 from data_platform.engine.duckdb_engine import BuiltFiles, build_files
 from data_platform.materialization.profile_history import past_profiles, profile_build
 from data_platform.materialization.quarantine import quarantine_columns, quarantine_name
-from data_platform.materialization.task import Days, Materialized, TableTask
+from data_platform.materialization.task import Materialized, TableTask
 from resources.lakehouse import (
     LakehouseResource,
-    Publication,
     PublishConflict,
-    ReplaceRange,
-    ReplaceTable,
-    Scope,
     TableBuild,
     current_snapshot,
     new_build_folder,
@@ -54,11 +51,12 @@ def build_audit_publish(
     Raises:
         PublishConflict: another run published the same rows twice while this one was building.
         duckdb.Error: the build's query failed.
+        RowsLost: the audit's split did not add up; nothing was published.
         LakehouseError: the lakehouse could not be reached or refused the publication.
     """
     for attempt in range(1, BUILDS_PER_CONFLICT + 1):
         try:
-            return _once(lakehouse, task, run_id=run_id, now=now)
+            return _Attempt(lakehouse, task, run_id, now, new_build_folder(lakehouse, task.table, run_id)).run()
         except PublishConflict as conflict:
             if attempt == BUILDS_PER_CONFLICT:
                 raise
@@ -66,113 +64,87 @@ def build_audit_publish(
     raise AssertionError("unreachable: the last attempt returns or raises")
 
 
-def _once(lakehouse: LakehouseResource, task: TableTask, *, run_id: str, now: datetime) -> Materialized:
-    folder = new_build_folder(lakehouse, task.table, run_id)
-    with lakehouse.connection() as connection:
-        # A transaction, so that the build and the audit's relationships read all tables at one snapshot.
-        connection.execute("BEGIN TRANSACTION")
-        try:
-            read_snapshot = current_snapshot(connection)
-            built = build_files(connection, task.select, folder, "built")
-            audited = audit(connection, built.relation, task.contract, shown=_shown(task, built))
-            outcomes = (*audited.outcomes, *_history(connection, task, audited))
-            if audited.blocked:
-                return _result(task, built, audited, outcomes, read_snapshot, now)
-            good, bad = _split(connection, task, audited, built, folder, run_id, now)
-            builds = [
-                _table_build(task, good),
-                *_quarantine_build(connection, task, bad),
-                profile_build(connection, task, audited, folder, run_id=run_id, now=now),
-                *task.beside(connection, folder),
-            ]
-        finally:
-            connection.execute("ROLLBACK")
-    publication = publish(
-        lakehouse, builds, run_id=run_id, message=f"{task.table} from {task.source}", read_snapshot=read_snapshot
-    )
-    return _result(task, built, audited, outcomes, read_snapshot, now, good=good, publication=publication)
+@dataclass(frozen=True)
+class _Split:
+    """What a build is published as: the good rows, the bad ones if there are any, and all files of the publication."""
+
+    good: BuiltFiles
+    bad: BuiltFiles | None
+    builds: tuple[TableBuild, ...]
 
 
-def _shown(task: TableTask, built: BuiltFiles) -> Shown:
-    published, quarantine = task.table.sql, quarantine_name(task.table).sql
-    if task.days:
-        within = f"WHERE {_range(task.days).sql}"
-        published, quarantine = (f"(SELECT * FROM {table} {within})" for table in (published, quarantine))
-    return Shown(built=built.relation, published=published, quarantine=quarantine)
+@dataclass(frozen=True)
+class _Attempt:
+    """One build of one table, in a folder of its own."""
 
+    lakehouse: LakehouseResource
+    task: TableTask
+    run_id: str
+    now: datetime
+    folder: str
 
-def _history(connection: duckdb.DuckDBPyConnection, task: TableTask, audited: Audit) -> tuple[CheckOutcome, ...]:
-    current = LoadProfile(audited.rows, task.partitions, audited.profile)
-    return history_outcomes(current, past_profiles(connection, task.table))
-
-
-def _split(
-    connection: duckdb.DuckDBPyConnection,
-    task: TableTask,
-    audited: Audit,
-    built: BuiltFiles,
-    folder: str,
-    run_id: str,
-    now: datetime,
-) -> tuple[BuiltFiles, BuiltFiles | None]:
-    """The rows to publish, and those to quarantine, each in files of their own; nothing is split where all are good."""
-    if not audited.quarantined_rows:
-        return built, None
-    good = build_files(connection, good_rows_sql(audited), folder, "good")
-    bad = build_files(
-        connection, quarantined_rows_sql(audited, run_id=run_id, source=task.source, now=now), folder, "quarantined"
-    )
-    if good.rows + bad.rows != built.rows:
-        raise RowsLost(
-            f"{task.table}: {built.rows} rows were built, but {good.rows} to publish and {bad.rows} to quarantine came of "
-            "them; nothing was published. This is a fault of the audit: keep the build folder and report it."
+    def run(self) -> Materialized:
+        task = self.task
+        with self.lakehouse.connection() as connection:
+            # A transaction, so that the build and the audit's relationships read all tables at one snapshot.
+            connection.execute("BEGIN TRANSACTION")
+            try:
+                read_snapshot = current_snapshot(connection)
+                built = build_files(connection, task.select, self.folder, "built")
+                audited = audit(connection, built.relation, task.contract, shown=self._shown(built))
+                outcomes = (*audited.outcomes, *self._history(connection, audited))
+                split = None if audited.blocked else self._split(connection, audited, built)
+            finally:
+                connection.execute("ROLLBACK")
+        message = f"{task.table} from {task.source}"
+        return Materialized(
+            table=task.table,
+            rows_built=built.rows,
+            rows_published=split.good.rows if split else 0,
+            rows_quarantined=split.bad.rows if split and split.bad else 0,
+            audit=audited,
+            outcomes=outcomes,
+            publication=publish(
+                self.lakehouse, split.builds, run_id=self.run_id, message=message, read_snapshot=read_snapshot
+            )
+            if split
+            else None,
+            read_snapshot=read_snapshot,
+            started_at=self.now,
         )
-    return good, bad
 
+    def _shown(self, built: BuiltFiles) -> Shown:
+        published, quarantine = self.task.table.sql, quarantine_name(self.task.table).sql
+        if self.task.days:
+            within = f"WHERE {self.task.days.range.sql}"
+            published, quarantine = (f"(SELECT * FROM {table} {within})" for table in (published, quarantine))
+        return Shown(built=built.relation, published=published, quarantine=quarantine)
 
-def _table_build(task: TableTask, built: BuiltFiles) -> TableBuild:
-    return TableBuild(task.table, columns_of(task.contract), built.files, built.rows, _scope(task))
+    def _history(self, connection: duckdb.DuckDBPyConnection, audited: Audit) -> tuple[CheckOutcome, ...]:
+        current = LoadProfile(audited.rows, self.task.partitions, audited.profile)
+        return history_outcomes(current, past_profiles(connection, self.task.table))
 
+    def _split(self, connection: duckdb.DuckDBPyConnection, audited: Audit, built: BuiltFiles) -> _Split:
+        """Writes the good and the bad rows to files of their own; where all are good, the build is published as it is."""
+        task, good, bad = self.task, built, None
+        if audited.quarantined_rows:
+            good = build_files(connection, good_rows_sql(audited), self.folder, "good")
+            bad_rows = quarantined_rows_sql(audited, run_id=self.run_id, source=task.source, now=self.now)
+            bad = build_files(connection, bad_rows, self.folder, "quarantined")
+        if good.rows + (bad.rows if bad else 0) != built.rows:
+            raise RowsLost(
+                f"{task.table}: {built.rows} rows were built, but {good.rows} to publish and {bad.rows if bad else 0} to "
+                "quarantine came of them; nothing was published. This is a fault of the audit: keep the build folder "
+                "and report it."
+            )
+        table = TableBuild(task.table, columns_of(task.contract), good.files, good.rows, task.scope)
+        profile = profile_build(connection, task, audited, self.folder, run_id=self.run_id, now=self.now)
+        quarantine = self._quarantine(connection, bad)
+        return _Split(good, bad, (table, *quarantine, profile, *task.beside(connection, self.folder)))
 
-def _quarantine_build(
-    connection: duckdb.DuckDBPyConnection, task: TableTask, bad: BuiltFiles | None
-) -> Sequence[TableBuild]:
-    """The quarantine's new content for the same scope: also when it is empty, or released rows would stay in it."""
-    name = quarantine_name(task.table)
-    if bad is None and not table_exists(connection, name):
-        return ()
-    files, rows = (bad.files, bad.rows) if bad else ((), 0)
-    return (TableBuild(name, quarantine_columns(task.contract), files, rows, _scope(task)),)
-
-
-def _scope(task: TableTask) -> Scope:
-    return _range(task.days) if task.days else ReplaceTable()
-
-
-def _range(days: Days) -> ReplaceRange:
-    return ReplaceRange(days.column, days.start, days.end)
-
-
-def _result(
-    task: TableTask,
-    built: BuiltFiles,
-    audited: Audit,
-    outcomes: tuple[CheckOutcome, ...],
-    read_snapshot: int,
-    now: datetime,
-    *,
-    good: BuiltFiles | None = None,
-    publication: Publication | None = None,
-) -> Materialized:
-    published = good.rows if good else 0
-    return Materialized(
-        table=task.table,
-        rows_built=built.rows,
-        rows_published=published,
-        rows_quarantined=built.rows - published if publication else 0,
-        audit=audited,
-        outcomes=outcomes,
-        publication=publication,
-        read_snapshot=read_snapshot,
-        started_at=now,
-    )
+    def _quarantine(self, connection: duckdb.DuckDBPyConnection, bad: BuiltFiles | None) -> Iterator[TableBuild]:
+        """The quarantine's new content for the same scope: also when it is empty, or released rows would stay in it."""
+        name = quarantine_name(self.task.table)
+        if bad or table_exists(connection, name):
+            files, rows = (bad.files, bad.rows) if bad else ((), 0)
+            yield TableBuild(name, quarantine_columns(self.task.contract), files, rows, self.task.scope)

@@ -7,7 +7,7 @@ from datetime import date
 import duckdb
 
 from data_platform.materialization.record_files import record_build
-from resources.lakehouse import TableBuild, TableName, table_exists
+from resources.lakehouse import TableBuild, TableName, quote_literal, table_exists
 from resources.sources import Landed
 
 LOADS = TableName("raw", "loads")
@@ -62,7 +62,6 @@ def loaded_checksums(connection: duckdb.DuckDBPyConnection, source: str) -> dict
         return {}
     rows = connection.execute(
         f"SELECT partition, arg_max(checksum, loaded_at) FROM {LOADS.sql} "
-        "WHERE source = ? AND partition IS NOT NULL GROUP BY ALL",
-        [source],
+        f"WHERE source = {quote_literal(source)} AND partition IS NOT NULL GROUP BY ALL"
     ).fetchall()
     return dict(rows)

@@ -20,7 +20,9 @@ def record_build(
     view = f"records_of_{table.table}"
     connection.register(view, pa.Table.from_pylist([dict(row) for row in rows]))
     try:
-        select = ", ".join(f"CAST({quote_identifier(name)} AS {kind}) AS {quote_identifier(name)}" for name, kind in columns.items())
+        select = ", ".join(
+            f"CAST({quote_identifier(name)} AS {kind}) AS {quote_identifier(name)}" for name, kind in columns.items()
+        )
         built = build_files(connection, f"SELECT {select} FROM {view}", folder, table.table)
     finally:
         connection.unregister(view)

@@ -7,8 +7,7 @@ from datetime import date, datetime
 import duckdb
 
 from data_platform.auditing import Audit, CheckOutcome, Contract
-from resources.lakehouse import Publication, TableBuild, TableName
-
+from resources.lakehouse import Publication, ReplaceRange, ReplaceTable, Scope, TableBuild, TableName
 
 Beside = Callable[[duckdb.DuckDBPyConnection, str], Sequence[TableBuild]]
 
@@ -30,6 +29,11 @@ class Days:
         """How many daily partitions that is."""
         return (self.end - self.start).days
 
+    @property
+    def range(self) -> ReplaceRange:
+        """The rows of these days, as the scope of a publication."""
+        return ReplaceRange(self.column, self.start, self.end)
+
 
 @dataclass(frozen=True)
 class TableTask:
@@ -50,6 +54,11 @@ class TableTask:
     def partitions(self) -> int:
         """How many partitions the build covers; 1 where the table has none."""
         return self.days.count if self.days else 1
+
+    @property
+    def scope(self) -> Scope:
+        """What the publication replaces: the days, or the whole table."""
+        return self.days.range if self.days else ReplaceTable()
 
 
 @dataclass(frozen=True)

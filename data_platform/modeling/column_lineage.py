@@ -5,6 +5,7 @@ Columns that only filter, join or group are not value lineage and are left out.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sqlglot import exp, parse_one
 from sqlglot.errors import SqlglotError
@@ -33,14 +34,18 @@ def column_lineage(model: Model, schema: Schema) -> dict[str, tuple[ColumnSource
     Raises:
         ModelError: the model reads a table or column that `schema` does not have.
     """
-    nested: dict[str, dict[str, dict[str, str]]] = {}
+    nested: dict[str, Any] = {}
     for table in model.depends_on:
         if table not in schema:
             raise ModelError(f"{model.name}: it reads {table}, which is neither a model nor a source")
         nested.setdefault(table.schema, {})[table.table] = dict(schema[table])
     try:
         query = qualify(
-            parse_one(model.sql, dialect="duckdb"), dialect="duckdb", schema=nested, quote_identifiers=False, identify=False
+            parse_one(model.sql, dialect="duckdb"),
+            dialect="duckdb",
+            schema=nested,
+            quote_identifiers=False,
+            identify=False,
         )
     except SqlglotError as error:
         raise ModelError(f"{model.name}: {error}") from error

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from sqlglot import exp
 
 from data_platform.modeling.model import FrontMatter, Model, ModelError
-from resources.lakehouse.names import InvalidName, TableName
+from resources.lakehouse import InvalidName, TableName
 
 DAY_PARAMETERS = frozenset({"start_date", "end_date"})
 _FRONT_MATTER = re.compile(r"\A\s*/\*(?P<yaml>.*?)\*/", re.DOTALL)
@@ -64,7 +64,9 @@ def _front_matter(where: str, text: str) -> FrontMatter:
     except ValidationError as error:
         first = error.errors()[0]
         setting = ".".join(str(part) for part in first["loc"]) or "the front matter"
-        line = next((i for i, row in enumerate(text.splitlines(), 1) if row.strip().startswith(f"{first['loc'][0]}:")), 1)
+        line = next(
+            (i for i, row in enumerate(text.splitlines(), 1) if row.strip().startswith(f"{first['loc'][0]}:")), 1
+        )
         raise ModelError(f"{where}:{line}: {setting}: {first['msg']}") from error
 
 

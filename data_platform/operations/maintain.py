@@ -19,7 +19,9 @@ def maintenance_job(
     @dg.op(description="Merges, expires, cleans up and sweeps, never below the retention.")
     def maintain(context: dg.OpExecutionContext, lakehouse: LakehouseResource) -> None:
         now = datetime.now(UTC)
-        expired = expire_quarantined(lakehouse, tables, older_than=now - quarantine_retention, run_id=context.run.run_id)
+        expired = expire_quarantined(
+            lakehouse, tables, older_than=now - quarantine_retention, run_id=context.run.run_id
+        )
         for table, rows in expired.items():
             context.log.info(f"{table}: {rows} rows expired after {quarantine_retention.days} days")
         context.log.info(str(run_maintenance(lakehouse, keep=retention, now=now)))

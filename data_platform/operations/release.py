@@ -23,7 +23,9 @@ class ReleaseConfig(dg.Config):
     table: str
 
 
-def release_job(contracts: Mapping[TableName, type[Contract]], partition_columns: Mapping[TableName, str]) -> dg.JobDefinition:
+def release_job(
+    contracts: Mapping[TableName, type[Contract]], partition_columns: Mapping[TableName, str]
+) -> dg.JobDefinition:
     """The job, for the tables that have a contract."""
 
     @dg.op(description="Audits the quarantined rows anew and publishes those that pass.")
@@ -54,7 +56,9 @@ def release_job(contracts: Mapping[TableName, type[Contract]], partition_columns
             raise failure_of(done)
         context.log.info(f"{table}: {done.rows_published} rows published, {done.rows_quarantined} stay in quarantine")
 
-    @dg.job(name="release_quarantined", description="Audits a table's quarantined rows anew; those that pass are published.")
+    @dg.job(
+        name="release_quarantined", description="Audits a table's quarantined rows anew; those that pass are published."
+    )
     def release_quarantined() -> None:
         release()
 

@@ -33,6 +33,13 @@ class MaintenanceReport:
     deleted_abandoned_builds: int
     aborted_uploads: int
 
+    def __str__(self) -> str:
+        return (
+            f"merged {self.merged_files} files, expired {len(self.expired_snapshots)} versions; deleted "
+            f"{self.deleted_old_files} files of expired versions, {self.deleted_orphans} orphans and "
+            f"{self.deleted_abandoned_builds} files of abandoned builds; aborted {self.aborted_uploads} uploads"
+        )
+
 
 def run_maintenance(
     lakehouse: "LakehouseResource", *, keep: timedelta, now: datetime, keep_snapshots: Collection[int] = ()

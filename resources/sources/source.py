@@ -22,6 +22,7 @@ class Source(BaseModel, ABC):
     # An input may hold a password, so errors do not repeat it.
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
+    kind: str
     name: SourceName
     lock_wait_seconds: float = Field(default=60.0, gt=0)
 

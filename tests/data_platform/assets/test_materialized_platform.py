@@ -37,7 +37,7 @@ def test_rows_built_are_rows_published_and_quarantined(materialized_platform: Sc
     for key in keys_of(materialized_platform):
         metadata = metadata_of(materialized_platform, key)
         assert metadata["rows built"] == metadata["dagster/row_count"] + metadata["rows quarantined"]
-        published = materialized_platform.value(f'SELECT count(*) FROM {".".join(key.path)}')
+        published = materialized_platform.value(f"SELECT count(*) FROM {'.'.join(key.path)}")
         assert published == metadata["dagster/row_count"], key
 
 
@@ -100,4 +100,4 @@ def test_every_check_of_the_contracts_has_a_result(materialized_platform: Scratc
 
 @pytest.mark.parametrize("table", ["core.flight", "raw.flights"])
 def test_only_the_days_up_to_the_sources_date_are_there(materialized_platform: ScratchPlatform, table: str) -> None:
-    assert materialized_platform.value(f"SELECT count(DISTINCT flight_date) FROM {table}") == 5  # noqa: PLR2004
+    assert materialized_platform.value(f"SELECT count(DISTINCT flight_date) FROM {table}") == 5

@@ -12,7 +12,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.data_platform.auditing.verdicts import audited, contract_of, field, judged_by_pandera, numbered
+from data_platform.auditing import policies, rule
+from data_platform.auditing.registered_checks import known_keys
+from tests.data_platform.auditing.verdicts import (
+    ANY,
+    EVERY_CHECK_QUARANTINES,
+    audited,
+    contract_of,
+    field,
+    judged_by_pandera,
+    numbered,
+)
 
 NEW_YORK = ZoneInfo("America/New_York")
 TEXTS = ["", "a", "ab", "A", "é", "e\u0301", "\U0001f6eb", "ß", "N1", "N12345", "a\nb", "٣", "-", " ", "a'b", '"', "%", "İ"]
@@ -56,13 +66,14 @@ KINDS = {
 }
 every_kind = pytest.mark.parametrize("kind", KINDS)
 thoroughly = settings(
-    max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=25, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 
 
 def column_of(kind: Kind) -> st.SearchStrategy[pl.DataFrame]:
-    values = st.lists(st.none() | st.sampled_from(kind.values), max_size=12)
-    return values.map(lambda column: numbered(pl.DataFrame({"value": pl.Series(column, dtype=kind.dtype, strict=False)})))
+    in_utc = [value.astimezone(UTC) if getattr(value, "tzinfo", None) else value for value in kind.values]
+    values = st.lists(st.none() | st.sampled_from(in_utc), max_size=12)
+    return values.map(lambda column: numbered(pl.DataFrame({"value": pl.Series(column, dtype=kind.dtype)})))
 
 
 @st.composite
@@ -102,4 +113,105 @@ def test_keys_fail_the_same_rows(kind: str, data: st.DataObject) -> None:
     frame = data.draw(column_of(KINDS[kind]))
     arguments = {"unique": True, "nullable": data.draw(st.booleans())}
     contract = contract_of({"value": KINDS[kind].dtype}, {"value": field(**arguments)})
+    assert audited(frame, contract) == judged_by_pandera(frame, contract)
+
+
+@st.composite
+def text_checks(draw: st.DrawFn) -> dict[str, Any]:
+    """Arguments for every check of texts."""
+    text, length = st.sampled_from(TEXTS), st.integers(0, 4)
+    lengths = [length.map(lambda each: {"min_value": each}), length.map(lambda each: {"max_value": each})]
+    lengths += [
+        length.map(lambda each: {"exact_value": each}),
+        st.tuples(length, length).map(lambda both: {"min_value": min(both), "max_value": max(both)}),
+    ]
+    return {
+        "str_matches": draw(st.sampled_from(PATTERNS)),
+        "str_contains": draw(st.sampled_from(PATTERNS)),
+        "str_startswith": draw(text),
+        "str_endswith": draw(text),
+        "str_length": draw(st.one_of(lengths)),
+    }
+
+
+@settings(thoroughly, max_examples=120)
+@given(frame=column_of(KINDS["text"]), arguments=text_checks(), nullable=st.booleans())
+def test_text_checks_fail_the_same_rows(frame: pl.DataFrame, arguments: dict[str, Any], nullable: bool) -> None:
+    contract = contract_of({"value": pl.String}, {"value": field(nullable=nullable, **arguments)})
+    assert audited(frame, contract) == judged_by_pandera(frame, contract)
+
+
+@settings(thoroughly, max_examples=120)
+@given(
+    values=st.lists(st.text(max_size=6), max_size=12),
+    pattern=st.text(alphabet="ab1^$.|()[]-+*?{},\\dwé \n", max_size=6),
+)
+def test_any_pattern_is_either_compiled_rightly_or_left_to_pandera(values: list[str], pattern: str) -> None:
+    frame = numbered(pl.DataFrame({"value": pl.Series([*values, "a", "b", "ab", "1a", "a.b", "a\nb"], dtype=pl.String)}))
+    contract = contract_of({"value": pl.String}, {"value": field(str_matches=pattern, nullable=True)})
+    assert audited(frame, contract) == judged_by_pandera(frame, contract)
+
+
+@thoroughly
+@given(
+    left=st.lists(st.none() | st.sampled_from(KINDS["double"].values), min_size=8, max_size=8),
+    right=st.lists(st.none() | st.sampled_from(TEXTS[:3]), min_size=8, max_size=8),
+)
+def test_compound_keys_fail_the_same_rows(left: list[float | None], right: list[str | None]) -> None:
+    frame = numbered(pl.DataFrame({"left": left, "right": right}, schema={"left": pl.Float64, "right": pl.String}))
+    fields = {"left": field(nullable=True), "right": field(nullable=True)}
+    contract = contract_of(
+        {"left": pl.Float64, "right": pl.String}, fields, unique=["left", "right"], metadata=EVERY_CHECK_QUARANTINES
+    )
+    assert audited(frame, contract) == judged_by_pandera(frame, contract)
+
+
+@thoroughly
+@given(keys=st.lists(st.tuples(st.integers(-3, 3), st.dates(date(2013, 1, 1), date(2013, 1, 4))), max_size=20))
+def test_dense_keys_fail_the_same_rows(keys: list[tuple[int, date]]) -> None:
+    columns = {"number": pl.Int8, "day": pl.Date}
+    frame = numbered(pl.DataFrame(keys, schema=columns, orient="row"))
+    contract = contract_of(
+        columns, {"number": field(), "day": field()}, unique=["number", "day"], metadata=EVERY_CHECK_QUARANTINES
+    )
+    assert audited(frame, contract) == judged_by_pandera(frame, contract)
+
+
+@pytest.mark.parametrize("kind", ["bigint", "text", "date", "double", "instant"])
+@thoroughly
+@given(data=st.data())
+def test_relationships_fail_the_same_rows(kind: str, data: st.DataObject) -> None:
+    frame = data.draw(column_of(KINDS[kind]))
+    known = data.draw(column_of(KINDS[kind]))
+    arguments = {"references": "core.known.value", "nullable": True}
+    contract = contract_of({"value": KINDS[kind].dtype}, {"value": field(**arguments)})
+    with known_keys(lambda _: known["value"]):
+        by_pandera = judged_by_pandera(frame, contract)
+    by_audit = audited(frame, contract, {"known": known})
+    assert {name.replace("references_known", "references"): rows for name, rows in by_audit.rows.items()} == by_pandera.rows
+
+
+@thoroughly
+@given(
+    numbers=st.lists(st.tuples(st.none() | st.integers(-2, 2), st.none() | st.integers(-2, 2)), max_size=12),
+    condition=st.sampled_from(["low <= high", "low IS NOT NULL", "low + high > 0 OR high IS NULL", "low IN (1, NULL)"]),
+)
+def test_rules_over_several_columns_fail_the_same_rows(
+    numbers: list[tuple[int | None, int | None]], condition: str
+) -> None:
+    columns = {"low": pl.Int64, "high": pl.Int64}
+    frame = numbered(pl.DataFrame(numbers, schema=columns, orient="row"))
+    contract = contract_of(
+        columns,
+        {"low": field(nullable=True), "high": field(nullable=True)},
+        metadata=policies(rules=[rule("is_in_order", condition, ANY)]),
+    )
+    assert audited(frame, contract) == judged_by_pandera(frame, contract)
+
+
+@thoroughly
+@given(values=st.lists(st.none() | st.sampled_from(TEXTS[:4]), max_size=6), expected=st.sets(st.sampled_from(TEXTS[:4])))
+def test_sets_of_values_are_judged_alike(values: list[str | None], expected: set[str]) -> None:
+    frame = numbered(pl.DataFrame({"value": pl.Series(values, dtype=pl.String)}))
+    contract = contract_of({"value": pl.String}, {"value": field(unique_values_eq=expected, nullable=True)})
     assert audited(frame, contract) == judged_by_pandera(frame, contract)

@@ -11,7 +11,7 @@ import polars as pl
 from pandera.constants import CHECK_OUTPUT_KEY
 from pandera.errors import SchemaErrorReason, SchemaErrors
 
-from data_platform.auditing import Audit, Contract, audit, policies, quarantine, quarantined_rows_sql
+from data_platform.auditing import Audit, Contract, audit, columns_of, policies, quarantine, quarantined_rows_sql
 from data_platform.auditing.predicates import SHORT_NAMES
 
 ROW_ID = "row_id"
@@ -57,9 +57,9 @@ def audited(frame: pl.DataFrame, contract: type[Contract], tables: Mapping[str, 
     """The audit's verdict on a DuckDB table of the same rows."""
     with duckdb.connect(config={"threads": 1}) as connection:
         connection.execute("SET TimeZone = 'UTC'")
-        load(connection, "judged", frame)
+        load(connection, "judged", frame, columns_of(contract))
         for name, table in (tables or {}).items():
-            load(connection, name, table)
+            load(connection, name, table, {})
         found = audit(connection, "judged", contract, resolve=lambda table: table.table)
         return Verdict(
             rows=failing_rows(connection, found),
@@ -83,9 +83,11 @@ def failing_rows(connection: duckdb.DuckDBPyConnection, found: Audit) -> dict[st
     return {name: frozenset(rows) for name, rows in by_check.items()}
 
 
-def load(connection: duckdb.DuckDBPyConnection, name: str, frame: pl.DataFrame) -> None:
+def load(connection: duckdb.DuckDBPyConnection, name: str, frame: pl.DataFrame, types: Mapping[str, str]) -> None:
+    """The frame as a table, its columns in the given types: polars has times to the nanosecond, the lakehouse has not."""
+    columns = ", ".join(f'"{each}"' + f"::{types[each]}" * (each in types) + f' AS "{each}"' for each in frame.columns)
     connection.register("frame", frame.to_arrow())
-    connection.execute(f"CREATE TABLE {name} AS SELECT * FROM frame")
+    connection.execute(f"CREATE TABLE {name} AS SELECT {columns} FROM frame")
     connection.unregister("frame")
 
 

@@ -10,7 +10,9 @@ from tests.scratch_platform import ScratchPlatform, errors_of
 FIRST, LAST = date(2013, 1, 1), date(2013, 1, 3)
 
 
-def look(platform: ScratchPlatform, sensor: str, cursor: str | None = None) -> dg.SensorResult | dg.SkipReason | dg.RunRequest:
+def look(
+    platform: ScratchPlatform, sensor: str, cursor: str | None = None
+) -> dg.SensorResult | dg.SkipReason | dg.RunRequest:
     definition = platform.definitions.resolve_sensor_def(sensor)
     assert isinstance(definition, dg.SensorDefinition)
     context = dg.build_sensor_context(

@@ -59,11 +59,11 @@ def test_a_good_run_is_in_the_instance_with_its_tags(home: Path, capsys: pytest.
     assert "! raw.source: page 2 [of 9] answered 500, then 200" in shown
 
 
-def test_a_failed_step_is_one_line_with_the_innermost_reason(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_failed_step_is_one_line_without_dagsters_words_around_it(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     outcome = run_job("bad", definitions=DEFINITIONS)
     assert outcome.exit_code == 1
-    assert outcome.errors == ("core.broken: ValueError: row 7: the reason",)
-    assert "error: core.broken: ValueError: row 7: the reason" in capsys.readouterr().err
+    assert outcome.errors == ("core.broken: RuntimeError: the step failed",)
+    assert "error: core.broken: RuntimeError: the step failed" in capsys.readouterr().err
 
 
 def test_sigterm_ends_the_run_and_records_it(home: Path) -> None:

@@ -41,7 +41,9 @@ class Orders(Contract):
 
 
 def task(values: str, **changes: object) -> TableTask:
-    select = f"SELECT order_id::BIGINT AS order_id, amount::DOUBLE AS amount FROM (VALUES {values}) AS t(order_id, amount)"
+    select = (
+        f"SELECT order_id::BIGINT AS order_id, amount::DOUBLE AS amount FROM (VALUES {values}) AS t(order_id, amount)"
+    )
     return replace(TableTask(ORDERS, Orders, select, "core/orders.sql"), **changes)
 
 
@@ -57,7 +59,10 @@ def rows(lakehouse: LakehouseResource, sql: str) -> list[tuple[object, ...]]:
 def test_what_passes_is_published_with_its_profile_in_one_version(lakehouse: LakehouseResource) -> None:
     done = materialize(lakehouse, task("(1, 10), (2, 20)"))
     assert rows(lakehouse, "SELECT * FROM core.orders ORDER BY ALL") == [(1, 10.0), (2, 20.0)]
-    assert rows(lakehouse, "SELECT column_name, rows FROM audit.column_profile ORDER BY 1") == [("amount", 2), ("order_id", 2)]
+    assert rows(lakehouse, "SELECT column_name, rows FROM audit.column_profile ORDER BY 1") == [
+        ("amount", 2),
+        ("order_id", 2),
+    ]
     with lakehouse.connection() as connection:
         newest = list_snapshots(connection, limit=1)[0]
     assert done.publication is not None
@@ -83,9 +88,9 @@ def test_rows_that_may_be_set_aside_are_and_the_rest_is_published(lakehouse: Lak
     done = materialize(lakehouse, task("(1, 10), (2, -1), (3, NULL)"))
     assert (done.rows_built, done.rows_published, done.rows_quarantined) == (3, 2, 1)
     assert rows(lakehouse, "SELECT order_id FROM core.orders ORDER BY 1") == [(1,), (3,)]
-    assert rows(lakehouse, "SELECT order_id, amount, _reasons, _checks, _run_id, _source FROM quarantine.core_orders") == [
-        (2, -1.0, ["A negative amount."], ["amount__ge"], "run-1", "core/orders.sql")
-    ]
+    assert rows(
+        lakehouse, "SELECT order_id, amount, _reasons, _checks, _run_id, _source FROM quarantine.core_orders"
+    ) == [(2, -1.0, ["A negative amount."], ["amount__ge"], "run-1", "core/orders.sql")]
 
 
 def test_the_sql_of_a_quarantining_check_finds_the_rows_in_quarantine(lakehouse: LakehouseResource) -> None:
@@ -125,9 +130,14 @@ def daily(values: str, start: date, end: date) -> TableTask:
 
 def test_a_corrected_day_replaces_that_day_and_its_quarantine_only(lakehouse: LakehouseResource) -> None:
     first, second, end = date(2013, 1, 1), date(2013, 1, 2), date(2013, 1, 3)
-    materialize(lakehouse, daily("('2013-01-01', 1), ('2013-01-01', -1), ('2013-01-02', 2), ('2013-01-02', -2)", first, end))
+    materialize(
+        lakehouse, daily("('2013-01-01', 1), ('2013-01-01', -1), ('2013-01-02', 2), ('2013-01-02', -2)", first, end)
+    )
     materialize(lakehouse, daily("('2013-01-01', 5)", first, second))
-    assert rows(lakehouse, "SELECT day::VARCHAR, amount FROM core.by_day ORDER BY ALL") == [("2013-01-01", 5.0), ("2013-01-02", 2.0)]
+    assert rows(lakehouse, "SELECT day::VARCHAR, amount FROM core.by_day ORDER BY ALL") == [
+        ("2013-01-01", 5.0),
+        ("2013-01-02", 2.0),
+    ]
     assert rows(lakehouse, "SELECT amount FROM quarantine.core_by_day") == [(-2.0,)]
 
 
@@ -180,5 +190,8 @@ def test_a_table_whose_contract_changed_is_published_with_its_new_columns(lakeho
             name = "core.orders"
             strict = True
 
-    materialize(lakehouse, replace(task("(1, 1)"), contract=WithNote, select="SELECT 1::BIGINT AS order_id, NULL::VARCHAR AS note"))
+    materialize(
+        lakehouse,
+        replace(task("(1, 1)"), contract=WithNote, select="SELECT 1::BIGINT AS order_id, NULL::VARCHAR AS note"),
+    )
     assert rows(lakehouse, "SELECT * FROM core.orders") == [(1, None)]

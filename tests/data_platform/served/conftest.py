@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from data_platform.definitions import lakehouse_of
+from data_platform.connections import lakehouse_of
 from data_platform.settings import Settings
 from tests.servers.free_port import free_ports
 
@@ -53,7 +53,9 @@ class ServedPlatform:
         """The status with which a run ended."""
         deadline = time.monotonic() + FILLED_WITHIN_SECONDS
         while time.monotonic() < deadline:
-            answer = self.graphql("query($id: ID!) { runOrError(runId: $id) { ... on Run { status } } }", {"id": run_id})
+            answer = self.graphql(
+                "query($id: ID!) { runOrError(runId: $id) { ... on Run { status } } }", {"id": run_id}
+            )
             if (status := answer["runOrError"]["status"]) in FINISHED:
                 return str(status)
             time.sleep(0.5)
@@ -63,7 +65,9 @@ class ServedPlatform:
         """Id and final status of the first run, which nobody launched by hand."""
         deadline = time.monotonic() + FILLED_WITHIN_SECONDS
         while time.monotonic() < deadline:
-            runs = self.graphql("{ runsOrError { ... on Runs { results { runId jobName } } } }")["runsOrError"]["results"]
+            runs = self.graphql("{ runsOrError { ... on Runs { results { runId jobName } } } }")["runsOrError"][
+                "results"
+            ]
             if runs:
                 return runs[-1]["runId"], self.wait_for_run(runs[-1]["runId"])
             time.sleep(0.5)
@@ -76,14 +80,18 @@ def served_platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served
     webserver_port, weather_port = free_ports(2)
     home = tmp_path_factory.mktemp("served")
     environment = {
-        **{name: value for name, value in os.environ.items() if not name.startswith(("DATA_PLATFORM_", "DAGSTER_HOME"))},
+        **{
+            name: value for name, value in os.environ.items() if not name.startswith(("DATA_PLATFORM_", "DAGSTER_HOME"))
+        },
         "DATA_PLATFORM_HOME": str(home),
         "DATA_PLATFORM_TODAY": "2013-01-03",
         "DATA_PLATFORM_WEBSERVER_PORT": str(webserver_port),
         "DATA_PLATFORM_WEATHER_API_PORT": str(weather_port),
     }
     log = (home / "up.log").open("w")
-    process = subprocess.Popen([sys.executable, "-m", "data_platform", "up"], cwd=CHECKOUT, env=environment, stdout=log, stderr=log)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "data_platform", "up"], cwd=CHECKOUT, env=environment, stdout=log, stderr=log
+    )
     served = ServedPlatform(f"http://127.0.0.1:{webserver_port}", environment)
     try:
         _wait_until_up(served, process, home)

@@ -16,8 +16,12 @@ from tests.data_platform.served.conftest import ServedPlatform
 from tests.servers.chromium import require_chromium
 
 DOCUMENT = Path(__file__).resolve().parents[3] / "docs" / "graphql.md"
-RECIPE = re.compile(r"^## (?P<title>.+?)$.*?```graphql\n(?P<query>.+?)```\s+```json\n(?P<variables>.+?)```", re.DOTALL | re.MULTILINE)
-RECIPES = {match["title"]: (match["query"], json.loads(match["variables"])) for match in RECIPE.finditer(DOCUMENT.read_text())}
+RECIPE = re.compile(
+    r"^## (?P<title>.+?)$.*?```graphql\n(?P<query>.+?)```\s+```json\n(?P<variables>.+?)```", re.DOTALL | re.MULTILINE
+)
+RECIPES = {
+    match["title"]: (match["query"], json.loads(match["variables"])) for match in RECIPE.finditer(DOCUMENT.read_text())
+}
 
 
 CHROMIUM_ARGUMENTS = (
@@ -75,7 +79,10 @@ def test_check_results_are_read_with_severity_and_the_sql_that_finds_the_rows(se
 def test_freshness_is_read_with_its_policy(served_platform: ServedPlatform) -> None:
     for node in ask(served_platform, "Read freshness")["assetNodes"]:
         assert node["internalFreshnessPolicy"]["failWindowSeconds"] == 30 * 3600
-        assert node["freshnessStatusInfo"]["freshnessStatus"] in {"HEALTHY", "UNKNOWN"}  # unknown until the daemon looked
+        assert node["freshnessStatusInfo"]["freshnessStatus"] in {
+            "HEALTHY",
+            "UNKNOWN",
+        }  # unknown until the daemon looked
 
 
 def test_lineage_is_read_by_asset_and_by_column(served_platform: ServedPlatform) -> None:
@@ -83,7 +90,9 @@ def test_lineage_is_read_by_asset_and_by_column(served_platform: ServedPlatform)
     assert {"path": ["core", "flight"]} in node["dependencyKeys"]
     assert node["owners"]
     (entry,) = [
-        entry for entry in node["assetMaterializations"][0]["metadataEntries"] if entry["label"] == "dagster/column_lineage"
+        entry
+        for entry in node["assetMaterializations"][0]["metadataEntries"]
+        if entry["label"] == "dagster/column_lineage"
     ]
     sources = {tuple(dep["assetKey"]["path"]) for column in entry["lineage"] for dep in column["columnDeps"]}
     assert ("core", "flight") in sources
@@ -129,7 +138,9 @@ def test_the_code_location_is_loaded(served_platform: ServedPlatform, page: Page
 
 
 @pytest.mark.parametrize("day", ["2013-01-02'; DROP TABLE core.flight; --", '"', "2014-01-01"])
-def test_a_partition_key_that_is_no_day_of_ours_does_nothing_but_fail(served_platform: ServedPlatform, day: str) -> None:
+def test_a_partition_key_that_is_no_day_of_ours_does_nothing_but_fail(
+    served_platform: ServedPlatform, day: str
+) -> None:
     before = served_platform.value("SELECT max(snapshot_id) FROM lake.snapshots()")
     tags = [{"key": "dagster/partition", "value": day}]
     launched = ask(served_platform, "Launch a materialization", tags=tags)["launchRun"]
