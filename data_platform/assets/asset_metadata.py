@@ -38,13 +38,13 @@ def lineage_metadata(lineage: Mapping[str, Sequence[ColumnSource]]) -> dict[str,
     return {"dagster/column_lineage": dg.TableColumnLineage(deps)}
 
 
-def materialization_metadata(done: Materialized) -> dict[str, Any]:
-    """Volumes, snapshots and the profile of one publication; numbers are plotted by the UI over time."""
+def load_metadata(done: Materialized) -> dict[str, Any]:
+    """Volumes, snapshots and the profile of one load; numbers are plotted by the UI over time."""
     if done.publication is None:
         raise ValueError(f"{done.table} was not published")
     return {
-        "dagster/row_count": done.rows_published,
         "rows built": done.rows_built,
+        "rows published": done.rows_published,
         "rows quarantined": done.rows_quarantined,
         "built from snapshot": done.read_snapshot,
         "published as snapshot": done.publication.snapshot_after,

@@ -1,16 +1,17 @@
 """One Dagster asset for each SQL model. What the model says is in its file; how it is published is materialization's."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
-from data_platform.assets.asset_metadata import definition_metadata, lineage_metadata, materialization_metadata
+from data_platform.assets.asset_metadata import definition_metadata, lineage_metadata
 from data_platform.assets.partitions import day_of, span
+from data_platform.assets.results import Results, results_of
 from data_platform.auditing import Contract, referred_tables
 from data_platform.automation.conditions import when_upstream_changed
 from data_platform.materialization.build_audit_publish import build_audit_publish
-from data_platform.materialization.check_results import check_results, check_specs, failure_of
+from data_platform.materialization.check_results import check_specs
 from data_platform.materialization.task import Days, TableTask
 from data_platform.modeling import ColumnSource, Model
 from resources.lakehouse import LakehouseResource, TableName
@@ -45,9 +46,7 @@ def model_asset(
         automation_condition=when_upstream_changed(),
         check_specs=check_specs(contract, key),
     )
-    def materialize(
-        context: dg.AssetExecutionContext, lakehouse: LakehouseResource
-    ) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]:
+    def materialize(context: dg.AssetExecutionContext, lakehouse: LakehouseResource) -> Results:
         days = days_of(context, model.partition_column)
         task = TableTask(
             table=model.name,
@@ -59,10 +58,7 @@ def model_asset(
         done = build_audit_publish(
             lakehouse, task, run_id=context.run.run_id, now=datetime.now(UTC), log=context.log.warning
         )
-        yield from check_results(done, key)
-        if done.publication is None:
-            raise failure_of(done)
-        yield dg.MaterializeResult(metadata={**materialization_metadata(done), **lineage_metadata(lineage)})
+        yield from results_of(context, key, done, lineage_metadata(lineage))
 
     return materialize
 

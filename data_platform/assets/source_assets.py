@@ -7,11 +7,12 @@ from pathlib import Path
 
 import dagster as dg
 
-from data_platform.assets.asset_metadata import definition_metadata, materialization_metadata
+from data_platform.assets.asset_metadata import definition_metadata
 from data_platform.assets.model_assets import asset_key, days_of, freshness_policy
+from data_platform.assets.results import Results, results_of
 from data_platform.auditing import Contract, columns_of
 from data_platform.materialization.build_audit_publish import build_audit_publish
-from data_platform.materialization.check_results import check_results, check_specs, failure_of
+from data_platform.materialization.check_results import check_specs
 from data_platform.materialization.load_record import load_records
 from data_platform.materialization.task import Days, TableTask
 from data_platform.modeling import Consumer
@@ -67,9 +68,7 @@ def source_asset(
         freshness_policy=freshness_policy(declared.freshness_hours),
         check_specs=check_specs(declared.contract, key),
     )
-    def load(
-        context: dg.AssetExecutionContext, lakehouse: LakehouseResource
-    ) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]:
+    def load(context: dg.AssetExecutionContext, lakehouse: LakehouseResource) -> Results:
         days = days_of(context, declared.partition_column)
         now = datetime.now(UTC)
         columns = declared.source_columns
@@ -96,18 +95,13 @@ def source_asset(
             ),
         )
         done = build_audit_publish(lakehouse, task, run_id=context.run.run_id, now=now, log=context.log.warning)
-        yield from check_results(done, key)
-        if done.publication is None:
-            raise failure_of(done)
-        yield dg.MaterializeResult(
-            metadata={
-                **materialization_metadata(done),
-                "landed files": len(landed.files),
-                "landed bytes": landed.bytes,
-                "high-water mark": landed.high_water_mark or "",
-                "changed since the last extraction": landed.changed,
-            }
-        )
+        landed_facts = {
+            "landed files": len(landed.files),
+            "landed bytes": landed.bytes,
+            "high-water mark": landed.high_water_mark or "",
+            "changed since the last extraction": landed.changed,
+        }
+        yield from results_of(context, key, done, landed_facts)
 
     return load
 

@@ -7,14 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import duckdb
-import sqlglot
-from sqlglot import exp
 
 from data_platform.auditing.contract import Contract, columns_of
-from data_platform.auditing.failing_rows import Resolve, flag_sql, orphans_sql
+from data_platform.auditing.failing_rows import Resolve, flag_sql
 from data_platform.auditing.finding import Finding, attempt
 from data_platform.auditing.keys import duplicated_rows
-from data_platform.auditing.literals import kind_of_type
 from data_platform.auditing.outcome import Audit, BadRows
 from data_platform.auditing.pandera_run import run_by_pandera
 from data_platform.auditing.plan import (
@@ -27,11 +24,12 @@ from data_platform.auditing.plan import (
     checks_of,
 )
 from data_platform.auditing.presenting import SAMPLE_ROWS, Presenter, Shown
-from data_platform.auditing.profile import ColumnProfile, column_profiles, is_number, is_scalar
-from data_platform.auditing.profile_sample import estimate
+from data_platform.auditing.profile import ColumnProfile, profile_columns
+from data_platform.auditing.references import orphaned_rows
+from data_platform.auditing.relation import reads_only_files
 from data_platform.auditing.scan import Scan, scan
 from data_platform.auditing.split import count_bad_rows
-from resources.lakehouse.names import TableName, quote_identifier
+from resources.lakehouse.names import TableName
 
 Findings = Mapping[PlannedCheck, Finding]
 UNJUDGED = Finding(error="could not be checked, because the columns are not the contract's")
@@ -63,15 +61,15 @@ def audit(
     columns = columns_of(contract)
     with _apart(connection, relation) as reader:
         if problem := _schema_problem(reader, relation, schema):
-            scanned = scan(reader, relation, (), {})
+            scanned = scan(reader, relation, ())
             findings = {schema: Finding(as_a_whole=True, detail=problem), **dict.fromkeys(checks, UNJUDGED)}
             profiled: tuple[ColumnProfile, ...] = ()
         else:
             row_checks = [check for check in checks if isinstance(check, RowCheck)]
-            scanned = scan(reader, relation, row_checks, columns if profile else {})
-            others = _judge(connection, reader, relation, columns, scanned, checks, resolve)
-            findings = {schema: Finding(), **{check: (scanned.findings | others)[check] for check in checks}}
-            profiled = _profile(reader, relation, columns, scanned) if profile else ()
+            scanned = scan(reader, relation, row_checks)
+            judged = {**scanned.findings, **_judge(connection, reader, relation, columns, scanned, checks, resolve)}
+            findings = {schema: Finding(), **{check: judged[check] for check in checks}}
+            profiled = profile_columns(reader, relation, columns, scanned.rows) if profile else ()
     blocks = {check: _blocks(check, finding, scanned.rows) for check, finding in findings.items()}
     publishable = not any(blocks.values())
     bad_rows = tuple(_bad_rows(findings, resolve)) if publishable else ()
@@ -95,8 +93,7 @@ def _apart(connection: duckdb.DuckDBPyConnection, relation: str) -> Iterator[duc
     A condition that cannot be evaluated aborts the transaction it is evaluated in, and with it every later query.
     Names of tables mean the same only on the caller's own connection.
     """
-    tables = sqlglot.parse_one(f"SELECT * FROM {relation}", dialect="duckdb").find_all(exp.Table)
-    if any(isinstance(table.this, exp.Identifier) for table in tables):
+    if not reads_only_files(relation):
         yield connection
         return
     with connection.cursor() as cursor:
@@ -138,38 +135,13 @@ def _judge(
             case KeyCheck():
                 return Finding(duplicated_rows(reader, relation, check.columns, columns, scanned.rows))
             case ReferenceCheck():
-                return _orphans(connection, relation, columns, check, resolve)
+                return orphaned_rows(connection, relation, columns, scanned.rows, check, resolve(check.table))
             case PanderaCheck():
                 return run_by_pandera(reader, relation, tuple(columns), check)
             case _:
                 raise TypeError(f"{check.name} is of no known kind")
 
     return {check: attempt(lambda check=check: judge(check)) for check in checks if not isinstance(check, RowCheck)}
-
-
-def _orphans(
-    connection: duckdb.DuckDBPyConnection,
-    relation: str,
-    columns: Mapping[str, str],
-    check: ReferenceCheck,
-    resolve: Resolve,
-) -> Finding:
-    described = connection.execute(
-        f"DESCRIBE SELECT {quote_identifier(check.key)} FROM {resolve(check.table)}"
-    ).fetchall()
-    own, other = columns[check.column], str(described[0][1])
-    if own != other and kind_of_type(own) != kind_of_type(other):
-        # Said before the join, which would cast one to the other and might fail midway.
-        return Finding(error=f"could not be checked: {check.column} is {own}, but {check.table}.{check.key} is {other}")
-    row = connection.execute(orphans_sql(check, relation, resolve)).fetchall()[0]
-    return Finding(int(row[0]))
-
-
-def _profile(
-    connection: duckdb.DuckDBPyConnection, relation: str, columns: Mapping[str, str], scanned: Scan
-) -> tuple[ColumnProfile, ...]:
-    sampled = {name: is_number(kind) for name, kind in columns.items() if is_scalar(kind)}
-    return column_profiles(scanned.rows, scanned.figures, estimate(connection, relation, scanned.rows, sampled))
 
 
 def _blocks(check: PlannedCheck, finding: Finding, rows: int) -> bool:

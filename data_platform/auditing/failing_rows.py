@@ -12,15 +12,6 @@ ROW_NUMBER = "_row_number"
 ROW_NUMBERED = f"SELECT *, row_number() OVER () AS {ROW_NUMBER}"
 
 
-def orphans_sql(check: ReferenceCheck, relation: str, resolve: Resolve) -> str:
-    """A query that yields the number of values, null apart, that the other table lacks."""
-    column, key = quote_identifier(check.column), quote_identifier(check.key)
-    return (
-        f"SELECT count(*) FROM (SELECT {column} AS value FROM {relation} WHERE {column} IS NOT NULL) AS referring "
-        f"ANTI JOIN {resolve(check.table)} AS referred ON referring.value = referred.{key}"
-    )
-
-
 def flag_sql(check: PlannedCheck, resolve: Resolve, row_numbers: Sequence[int]) -> str:
     """An expression over one row of the relation that is TRUE if the row fails, else FALSE."""
     if isinstance(check, RowCheck):

@@ -51,10 +51,14 @@ class SchemaCheck(PlannedCheck):
 
 @dataclass(frozen=True)
 class Part:
-    """A condition under which a row fails, and the aggregate that counts such rows."""
+    """A condition under which a row fails, and the aggregate that counts such rows.
+
+    `in_statistics` says that DuckDB can answer the aggregate from the statistics of Parquet files.
+    """
 
     fails: str
     counted: str
+    in_statistics: bool = False
 
 
 @dataclass(frozen=True)
@@ -166,8 +170,7 @@ def _not_null(contract: type[Contract]) -> Iterator[RowCheck]:
 
 def _null_parts(name: str, duckdb_type: str) -> Iterator[Part]:
     column = quote_identifier(name)
-    # DuckDB answers this form from the files' statistics if they hold no null.
-    yield Part(f"{column} IS NULL", f"count(*) - count({column})")
+    yield Part(f"{column} IS NULL", f"count(*) - count({column})", in_statistics=True)
     if duckdb_type in {"DOUBLE", "FLOAT"}:
         yield _part(f"isnan({column})")  # pandera counts NaN as null
 

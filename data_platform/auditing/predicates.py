@@ -16,6 +16,9 @@ Statistics = Mapping[str, Any]
 Predicate = Callable[[str, str, Statistics], str]
 """From the quoted column, the column's kind, and the check's statistics to SQL."""
 
+MOST_LISTED = 64
+"""Values up to which a list is searched; above, IN builds a hash table."""
+
 SHORT_NAMES = {
     "equal_to": "eq",
     "not_equal_to": "ne",
@@ -61,7 +64,10 @@ def _member(statistic: str, *, negated: bool) -> Predicate:
         listed = [_literal(kind, value) for value in values if value is not None]
         if not listed:
             return f"({column} IS NULL OR {'TRUE' if negated else 'FALSE'})"
-        return f"{column} {'NOT IN' if negated else 'IN'} ({', '.join(sorted(listed))})"
+        if len(listed) > MOST_LISTED:
+            return f"{column} {'NOT IN' if negated else 'IN'} ({', '.join(sorted(listed))})"
+        # Unlike IN, DuckDB evaluates this once for each entry of a file's dictionary instead of once a row.
+        return f"{'NOT ' * negated}list_contains([{', '.join(sorted(listed))}], {column})"
 
     return member
 
@@ -75,6 +81,9 @@ def _pattern(*, at_start: bool) -> Predicate:
             pattern = f"^{pattern}"
         if kind != "text" or not means_the_same(pattern):
             raise NotExpressible("the pattern is run by pandera: DuckDB's engine could read it otherwise")
+        if at_start and "|" not in pattern:
+            # Means the same, and again DuckDB evaluates it once for each entry of a file's dictionary.
+            return f"regexp_full_match({column}, {quote_literal(f'(?:{pattern})(?s:.*)')})"
         return f"regexp_matches({column}, {quote_literal(pattern)})"
 
     return matches

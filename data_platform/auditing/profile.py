@@ -1,16 +1,15 @@
 """The profile of a load: one row a column. Distinct values and quantiles are approximations, and named so.
 
-Rows, nulls, minimum, maximum and mean are exact and come of the audit's own scan; the approximations are estimated
-in `profile_sample.py`.
+Rows, nulls, minimum, maximum and mean are exact (`profile_figures.py`); the rest is estimated (`profile_sample.py`).
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from data_platform.auditing.profile_sample import Estimates
-from resources.lakehouse.names import quote_identifier
+import duckdb
 
-MAX_CHARACTERS = 100
+from data_platform.auditing.profile_figures import ExactFigures, exact_figures, is_number, is_scalar
+from data_platform.auditing.profile_sample import Estimates, estimate
 
 
 @dataclass(frozen=True)
@@ -44,60 +43,30 @@ class LoadProfile:
     columns: Sequence[ColumnProfile]
 
 
-@dataclass(frozen=True)
-class ExactFigures:
-    """The values of `exact_aggregates`, as DuckDB yields them."""
-
-    count: object
-    minimum: object
-    maximum: object
-    mean: object
-
-
-def is_number(duckdb_type: str) -> bool:
-    """Whether a column of this type has a mean and quantiles."""
-    return duckdb_type.startswith("DECIMAL") or duckdb_type.endswith(("INT", "INTEGER")) or is_float(duckdb_type)
-
-
-def is_float(duckdb_type: str) -> bool:
-    """Whether a column of this type can hold NaN and infinities."""
-    return duckdb_type in {"DOUBLE", "FLOAT"}
-
-
-def is_scalar(duckdb_type: str) -> bool:
-    """Whether values of this type have an order that means something, and can be counted apart."""
-    return not duckdb_type.startswith("STRUCT") and duckdb_type not in {"BLOB", "INTERVAL"} and "[" not in duckdb_type
-
-
-def exact_aggregates(name: str, duckdb_type: str) -> tuple[str, str, str, str]:
-    """The SQL aggregates of one column, in the order of `ExactFigures`."""
-    column = quote_identifier(name)
-    lowest, highest, mean = "NULL", "NULL", "NULL"
-    if is_scalar(duckdb_type):
-        lowest, highest = (f"left({function}({column})::VARCHAR, {MAX_CHARACTERS})" for function in ("min", "max"))
-    if is_number(duckdb_type):
-        mean = f"avg({column})" + (f" FILTER (WHERE isfinite({column}))" if is_float(duckdb_type) else "")
-    return f"count({column})", lowest, highest, mean
-
-
-def column_profiles(
-    rows: int, figures: Mapping[str, ExactFigures], estimates: Mapping[str, Estimates]
+def profile_columns(
+    connection: duckdb.DuckDBPyConnection, relation: str, types: Mapping[str, str], rows: int
 ) -> tuple[ColumnProfile, ...]:
-    """Puts the exact figures and the estimates of each column together."""
+    """Profiles the columns (name to DuckDB type) of a relation of so many rows.
+
+    Raises:
+        duckdb.Error: the relation cannot be read.
+    """
+    sampled = {name: is_number(kind) for name, kind in types.items() if is_scalar(kind)}
+    estimates = estimate(connection, relation, rows, sampled)
     return tuple(
-        _profile(name, rows, exact, estimates.get(name, Estimates(None, ()))) for name, exact in figures.items()
+        _profile(name, rows, exact, estimates.get(name, Estimates(None, ())))
+        for name, exact in exact_figures(connection, relation, types).items()
     )
 
 
 def _profile(name: str, rows: int, exact: ExactFigures, estimates: Estimates) -> ColumnProfile:
-    count = int(str(exact.count))
     return ColumnProfile(
         name=name,
         rows=rows,
-        nulls=rows - count,
-        approx_distinct=None if estimates.distinct is None else min(estimates.distinct, count),
-        minimum=None if exact.minimum is None else str(exact.minimum),
-        maximum=None if exact.maximum is None else str(exact.maximum),
-        mean=None if exact.mean is None else float(str(exact.mean)),
+        nulls=rows - exact.count,
+        approx_distinct=None if estimates.distinct is None else min(estimates.distinct, exact.count),
+        minimum=exact.minimum,
+        maximum=exact.maximum,
+        mean=exact.mean,
         approx_quantiles=estimates.quantiles,
     )

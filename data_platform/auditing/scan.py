@@ -1,76 +1,62 @@
-"""The one scan that makes all row checks of an audit, and the exact figures of the profile with them.
+"""The one scan that makes all row checks of an audit, preceded by one look at the statistics of the files.
 
-DuckDB answers much of it from the files' statistics: bounds that no value crosses, and columns without nulls, cost
-nothing. It does so for `count(column)` and, where no value can fulfil it, `count_if(condition)`; not for a FILTER.
+Apart, because one query for both reads every column that is counted: DuckDB then takes the count from the statistics,
+but the column from the file all the same. `count_if(condition)`, unlike a FILTER, costs nothing where the statistics
+show that no value can fulfil it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import duckdb
 
 from data_platform.auditing.finding import Finding, attempt
 from data_platform.auditing.plan import Part, RowCheck
-from data_platform.auditing.profile import ExactFigures, exact_aggregates
 
 
 @dataclass(frozen=True)
 class Scan:
-    """What the scan yields. `figures` are those of each column, empty if no profile was asked for."""
+    """What the scan yields."""
 
     rows: int
     findings: Mapping[RowCheck, Finding]
-    figures: Mapping[str, ExactFigures]
 
 
-def scan(
-    connection: duckdb.DuckDBPyConnection, relation: str, checks: Sequence[RowCheck], profiled: Mapping[str, str]
-) -> Scan:
-    """Makes the row checks and takes the figures of the `profiled` columns (name to DuckDB type).
+def scan(connection: duckdb.DuckDBPyConnection, relation: str, checks: Sequence[RowCheck]) -> Scan:
+    """Makes the row checks.
 
     Raises:
         duckdb.Error: the relation itself cannot be read.
     """
+    parts = [part for check in checks for part in check.parts]
+    rows, *counts = _counts(connection, relation, ["count(*)", *(part.counted for part in parts if part.in_statistics)])
+    failing = dict(zip((part for part in parts if part.in_statistics), counts, strict=True))
+    rest = [part for part in parts if not part.in_statistics]
     try:
-        return _scan(connection, relation, checks, profiled)
+        counts = _counts(connection, relation, [part.counted for part in rest])
     except duckdb.Error:
         # One condition that cannot be evaluated fails the whole scan: ask one by one which it is.
-        alone = {check: attempt(lambda check=check: _alone(connection, relation, check)) for check in checks}
-        without = _scan(connection, relation, (), profiled)
-        return Scan(without.rows, alone, without.figures)
+        return Scan(rows, {check: attempt(_alone(connection, relation, check)) for check in checks})
+    failing |= dict(zip(rest, counts, strict=True))
+    return Scan(rows, {check: Finding(_rows_failing(connection, relation, check, failing)) for check in checks})
 
 
-def _alone(connection: duckdb.DuckDBPyConnection, relation: str, check: RowCheck) -> Finding:
-    return _scan(connection, relation, (check,), {}).findings[check]
+def _alone(connection: duckdb.DuckDBPyConnection, relation: str, check: RowCheck) -> Callable[[], Finding]:
+    return lambda: Finding(_counts(connection, relation, [f"count_if({check.fails})"])[0])
 
 
-def _scan(
-    connection: duckdb.DuckDBPyConnection, relation: str, checks: Sequence[RowCheck], profiled: Mapping[str, str]
-) -> Scan:
-    aggregates = {name: exact_aggregates(name, kind) for name, kind in profiled.items()}
-    counts = [part.counted for check in checks for part in check.parts]
-    counts += [sql for each in aggregates.values() for sql in each]
-    rows, *values = _one_row(connection, f"SELECT {', '.join(['count(*)', *counts])} FROM {relation}")
-    found = iter(values)
-    findings = {
-        check: Finding(_rows_failing(connection, relation, {part: int(str(next(found) or 0)) for part in check.parts}))
-        for check in checks
-    }
-    figures = {name: ExactFigures(*(next(found) for _ in each)) for name, each in aggregates.items()}
-    return Scan(int(str(rows)), findings, figures)
-
-
-def _rows_failing(connection: duckdb.DuckDBPyConnection, relation: str, failing: Mapping[Part, int]) -> int:
+def _rows_failing(
+    connection: duckdb.DuckDBPyConnection, relation: str, check: RowCheck, failing: Mapping[Part, int]
+) -> int:
     """Rows that fail any part. Counted anew only where several parts fail, since one row may fail them all."""
-    parts = [part for part, rows in failing.items() if rows]
+    parts = [part for part in check.parts if failing[part]]
     if len(parts) <= 1:
-        return sum(failing.values())
-    either = " OR ".join(f"({part.fails})" for part in parts)
-    return int(str(_one_row(connection, f"SELECT count_if({either}) FROM {relation}")[0]))
+        return sum(failing[part] for part in parts)
+    return _counts(connection, relation, [f"count_if({' OR '.join(f'({part.fails})' for part in parts)})"])[0]
 
 
-def _one_row(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[object, ...]:
-    row = connection.execute(query).fetchone()
-    if row is None:
-        raise duckdb.InternalException(f"an aggregate yielded no row: {query[:200]}")
-    return tuple(row)
+def _counts(connection: duckdb.DuckDBPyConnection, relation: str, aggregates: Sequence[str]) -> list[int]:
+    if not aggregates:
+        return []
+    row = connection.execute(f"SELECT {', '.join(aggregates)} FROM {relation}").fetchall()[0]
+    return [int(value or 0) for value in row]  # over no rows, count_if is NULL

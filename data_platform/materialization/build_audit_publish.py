@@ -4,9 +4,9 @@ Nobody ever reads half-built or unaudited rows: until the last step the catalog 
 What a build reads, it reads at one snapshot, which is recorded in the commit.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 import duckdb
 
@@ -24,7 +24,7 @@ from data_platform.auditing import (
 from data_platform.engine.duckdb_engine import BuiltFiles, build_files
 from data_platform.materialization.profile_history import past_profiles, profile_build
 from data_platform.materialization.quarantine import quarantine_columns, quarantine_name
-from data_platform.materialization.task import Materialized, TableTask
+from data_platform.materialization.task import Days, Materialized, TableTask
 from resources.lakehouse import (
     LakehouseResource,
     PublishConflict,
@@ -32,6 +32,7 @@ from resources.lakehouse import (
     current_snapshot,
     new_build_folder,
     publish,
+    quote_identifier,
     table_exists,
 )
 
@@ -70,6 +71,7 @@ class _Split:
 
     good: BuiltFiles
     bad: BuiltFiles | None
+    rows_by_day: Mapping[date, int] | None
     builds: tuple[TableBuild, ...]
 
 
@@ -102,6 +104,7 @@ class _Attempt:
             rows_built=built.rows,
             rows_published=split.good.rows if split else 0,
             rows_quarantined=split.bad.rows if split and split.bad else 0,
+            rows_by_day=split.rows_by_day if split else None,
             audit=audited,
             outcomes=outcomes,
             publication=publish(
@@ -140,7 +143,8 @@ class _Attempt:
         table = TableBuild(task.table, columns_of(task.contract), good.files, good.rows, task.scope)
         profile = profile_build(connection, task, audited, self.folder, run_id=self.run_id, now=self.now)
         quarantine = self._quarantine(connection, bad)
-        return _Split(good, bad, (table, *quarantine, profile, *task.beside(connection, self.folder)))
+        rows_by_day = _rows_by_day(connection, good, task.days) if task.days else None
+        return _Split(good, bad, rows_by_day, (table, *quarantine, profile, *task.beside(connection, self.folder)))
 
     def _quarantine(self, connection: duckdb.DuckDBPyConnection, bad: BuiltFiles | None) -> Iterator[TableBuild]:
         """The quarantine's new content for the same scope: also when it is empty, or released rows would stay in it."""
@@ -148,3 +152,8 @@ class _Attempt:
         if bad or table_exists(connection, name):
             files, rows = (bad.files, bad.rows) if bad else ((), 0)
             yield TableBuild(name, quarantine_columns(self.task.contract), files, rows, self.task.scope)
+
+
+def _rows_by_day(connection: duckdb.DuckDBPyConnection, good: BuiltFiles, days: Days) -> Mapping[date, int]:
+    query = f"SELECT {quote_identifier(days.column)}, count(*) FROM {good.relation} GROUP BY ALL"
+    return dict(connection.execute(query).fetchall())

@@ -1,6 +1,6 @@
 """What is to be materialized, and what came of it. Values only; the doing is in `build_audit_publish.py`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -63,12 +63,16 @@ class TableTask:
 
 @dataclass(frozen=True)
 class Materialized:
-    """What came of one task. `publication` is None when a check blocked: then nothing was published."""
+    """What came of one task. `publication` is None when a check blocked: then nothing was published.
+
+    `rows_by_day` are the published rows of each day that has any; None where the table has no partitions.
+    """
 
     table: TableName
     rows_built: int
     rows_published: int
     rows_quarantined: int
+    rows_by_day: Mapping[date, int] | None
     audit: Audit
     outcomes: tuple[CheckOutcome, ...]
     publication: Publication | None

@@ -36,9 +36,18 @@ def test_every_asset_says_who_owns_it_what_it_is_when_it_is_stale_and_who_waits_
 def test_rows_built_are_rows_published_and_quarantined(materialized_platform: ScratchPlatform) -> None:
     for key in keys_of(materialized_platform):
         metadata = metadata_of(materialized_platform, key)
-        assert metadata["rows built"] == metadata["dagster/row_count"] + metadata["rows quarantined"]
+        assert metadata["rows built"] == metadata["rows published"] + metadata["rows quarantined"]
         published = materialized_platform.value(f"SELECT count(*) FROM {'.'.join(key.path)}")
-        assert published == metadata["dagster/row_count"], key
+        assert published == metadata["rows published"], key
+
+
+def test_each_day_is_told_its_own_rows(materialized_platform: ScratchPlatform) -> None:
+    records = materialized_platform.instance.fetch_materializations(dg.AssetKey(["core", "flight"]), limit=5).records
+    told = {
+        record.partition_key: record.asset_materialization.metadata["dagster/row_count"].value for record in records
+    }
+    days = materialized_platform.query("SELECT flight_date::VARCHAR, count(*) FROM core.flight GROUP BY ALL")
+    assert told == dict(days)
 
 
 def test_an_airport_in_the_wrong_place_is_in_quarantine_with_its_reason(

@@ -1,0 +1,26 @@
+"""What can be known of a relation by reading its SQL: whether it is files only, and which."""
+
+import sqlglot
+from sqlglot import exp
+
+
+def reads_only_files(relation: str) -> bool:
+    """Whether a relation (SQL usable in FROM) names no table or view, so that it means the same on any connection."""
+    tables = _select(relation).find_all(exp.Table)
+    return not any(isinstance(table.this, exp.Identifier) for table in tables)
+
+
+def parquet_files(relation: str) -> tuple[str, ...]:
+    """The files of a relation that is `read_parquet([…])` and nothing else; else none."""
+    table = _select(relation).args["from_"].this
+    if not isinstance(table, exp.Table) or not isinstance(table.this, exp.ReadParquet):
+        return ()
+    read = table.this.expressions
+    files = read[0].expressions if len(read) == 1 and isinstance(read[0], exp.Array) else read
+    if not all(isinstance(file, exp.Literal) and file.is_string for file in files):
+        return ()
+    return tuple(file.name for file in files)
+
+
+def _select(relation: str) -> exp.Expr:
+    return sqlglot.parse_one(f"SELECT * FROM {relation}", dialect="duckdb")
