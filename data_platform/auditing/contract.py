@@ -103,10 +103,15 @@ def _rules(contract: type[Contract]) -> Sequence[Rule]:
 def _verify_rule(contract: type[Contract], each: Rule, columns: set[str]) -> None:
     where = f"{contract.__name__}: rule {each.name}"
     try:
-        condition = sqlglot.parse_one(each.sql, dialect="duckdb")
+        statements = sqlglot.parse(each.sql, dialect="duckdb")
     except sqlglot.ParseError as error:
         raise ContractError(f"{where}: {error.errors[0]['description']} in {each.sql!r}") from error
-    if isinstance(condition, exp.Query | exp.DDL | exp.DML | exp.Command) or condition.find(exp.Query):
-        raise ContractError(f"{where}: write a condition, not a query")
+    condition = statements[0] if len(statements) == 1 else None
+    if not isinstance(condition, exp.Condition) or condition.find(exp.Query):
+        raise ContractError(f"{where}: write one condition, not a query")
+    if any(node.comments for node in condition.walk()):
+        raise ContractError(f"{where}: write the comment beside the rule, not in its SQL")
+    if condition.find(exp.AggFunc, exp.Window):
+        raise ContractError(f"{where}: write a condition over one row, without aggregates and windows")
     if unknown := sorted({column.name for column in condition.find_all(exp.Column)} - columns):
         raise ContractError(f"{where}: the contract has no column {unknown[0]!r}")

@@ -18,6 +18,7 @@ from data_platform.auditing.contract import Contract, columns_of, rules_of, tabl
 from data_platform.auditing.literals import NotExpressible
 from data_platform.auditing.policy import NAME, ContractError, Policy, block, policy_of, warn
 from data_platform.auditing.predicates import SHORT_NAMES, predicate
+from data_platform.auditing.supported import unsupported
 from resources.lakehouse.names import InvalidName, TableName, quote_identifier, verify_name
 
 
@@ -116,6 +117,8 @@ def checks_of(contract: type[Contract]) -> tuple[PlannedCheck, ...]:
     Raises:
         ContractError: the contract says something that cannot be; it names the column or rule.
     """
+    for problem in unsupported(contract.to_schema(), table_metadata(contract)):
+        raise ContractError(f"{contract.__name__}.{problem}")
     checks = (
         _schema_check(contract),
         *_not_null(contract),

@@ -10,21 +10,18 @@ from typing import ClassVar
 
 import pandera.polars as pa
 
-from data_platform.auditing import Contract, block, policies, rule
+from data_platform.auditing import block, policies, rule
 from data_platform.contracts.column_types import Instant
+from data_platform.contracts.raw_table import RawTable
 
-SOURCE_FILE = "The landed file that the row was read from."
-LOADED_AT = "When that file was landed."
 HHMM = "local, as hours * 100 + minutes, 1 to 2400"
 
 
-class Airlines(Contract):
+class Airlines(RawTable):
     """Airlines of the operational database."""
 
     carrier: str
     name: str
-    source_file: str = pa.Field(alias="_source_file", description=SOURCE_FILE)
-    loaded_at: Instant = pa.Field(alias="_loaded_at", description=LOADED_AT)
 
     class Config:
         """The table and its checks across columns."""
@@ -35,7 +32,7 @@ class Airlines(Contract):
         metadata = policies(unique=block(reason="A code with two names would double every flight of the airline."))
 
 
-class Airports(Contract):
+class Airports(RawTable):
     """Airports of the operational database."""
 
     faa: str = pa.Field(description="The FAA's code.")
@@ -46,8 +43,6 @@ class Airports(Contract):
     tz: int = pa.Field(description="Hours from UTC, without daylight saving.")
     dst: str = pa.Field(description="A: as in the US, N: none, U: unknown.")
     tzone: str = pa.Field(nullable=True, description="IANA time zone; three airports have none.")
-    source_file: str = pa.Field(alias="_source_file", description=SOURCE_FILE)
-    loaded_at: Instant = pa.Field(alias="_loaded_at", description=LOADED_AT)
 
     class Config:
         """The table and its checks across columns."""
@@ -58,7 +53,7 @@ class Airports(Contract):
         metadata = policies(unique=block(reason="A code with two places would double every flight there."))
 
 
-class Planes(Contract):
+class Planes(RawTable):
     """The aircraft register of the operational database."""
 
     tailnum: str
@@ -70,8 +65,6 @@ class Planes(Contract):
     seats: int
     speed: int = pa.Field(nullable=True, description="Average cruising speed in mph; known for 23 of 3,322.")
     engine: str = pa.Field(description="Kind of engine.")
-    source_file: str = pa.Field(alias="_source_file", description=SOURCE_FILE)
-    loaded_at: Instant = pa.Field(alias="_loaded_at", description=LOADED_AT)
 
     class Config:
         """The table and its checks across columns."""
@@ -82,7 +75,7 @@ class Planes(Contract):
         metadata = policies(unique=block(reason="A tail number with two aircraft would double its flights."))
 
 
-class Weather(Contract):
+class Weather(RawTable):
     """Hourly weather of the weather API."""
 
     origin: str
@@ -100,8 +93,6 @@ class Weather(Contract):
     pressure: float = pa.Field(nullable=True, description="Sea level pressure in millibars.")
     visib: float = pa.Field(nullable=True, description="Miles.")
     time_hour: Instant = pa.Field(description="The beginning of the hour.")
-    source_file: str = pa.Field(alias="_source_file", description=SOURCE_FILE)
-    loaded_at: Instant = pa.Field(alias="_loaded_at", description=LOADED_AT)
 
     class Config:
         """The table and its checks across columns."""
@@ -117,7 +108,7 @@ class Weather(Contract):
         )
 
 
-class Flights(Contract):
+class Flights(RawTable):
     """Scheduled departures of the drop folder's daily files."""
 
     year: int = pa.Field(description="Local date of the scheduled departure, and so the next two.")
@@ -140,8 +131,6 @@ class Flights(Contract):
     minute: int = pa.Field(description="Of the scheduled departure.")
     time_hour: Instant = pa.Field(description="The scheduled departure, cut to its hour.")
     flight_date: dt.date = pa.Field(description="The day that the file is for: the partition.")
-    source_file: str = pa.Field(alias="_source_file", description=SOURCE_FILE)
-    loaded_at: Instant = pa.Field(alias="_loaded_at", description=LOADED_AT)
 
     class Config:
         """The table and its checks across columns."""

@@ -1,5 +1,7 @@
 """The audit and pandera's polars backend find the same rows, for every built-in check on every kind of column."""
 
+import re
+import warnings
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
@@ -9,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from data_platform.auditing import policies, rule
@@ -24,7 +26,6 @@ from tests.data_platform.auditing.verdicts import (
     numbered,
 )
 
-NEW_YORK = ZoneInfo("America/New_York")
 TEXTS = ["", "a", "ab", "A", "é", "e\u0301", "\U0001f6eb", "ß", "N1", "N12345", "a\nb", "٣", "-", " ", "a'b", '"', "%", "İ"]
 PATTERNS = ["a", "^a", "b$", "^N[0-9]{1,5}$", "[^a]", "a|b", "^$", "e", r"\d", r"\w", r"^\w+$", r"\s", r"\bab", ".", "^.$", "é", "(?i)a"]
 
@@ -58,9 +59,6 @@ KINDS = {
             datetime(1969, 12, 31, 23, tzinfo=UTC),
             datetime(2013, 11, 3, 5, 30, tzinfo=UTC),
             datetime(2013, 11, 3, 6, 30, tzinfo=UTC),
-            datetime(2013, 11, 3, 1, 30, tzinfo=NEW_YORK),
-            datetime(2013, 11, 3, 1, 30, fold=1, tzinfo=NEW_YORK),
-            datetime(2013, 3, 10, 3, 30, tzinfo=ZoneInfo("Asia/Kathmandu")),
         ),
     ),
 }
@@ -71,8 +69,7 @@ thoroughly = settings(
 
 
 def column_of(kind: Kind) -> st.SearchStrategy[pl.DataFrame]:
-    in_utc = [value.astimezone(UTC) if getattr(value, "tzinfo", None) else value for value in kind.values]
-    values = st.lists(st.none() | st.sampled_from(in_utc), max_size=12)
+    values = st.lists(st.none() | st.sampled_from(kind.values), max_size=12)
     return values.map(lambda column: numbered(pl.DataFrame({"value": pl.Series(column, dtype=kind.dtype)})))
 
 
@@ -104,6 +101,13 @@ def test_comparisons_fail_the_same_rows(kind: str, data: st.DataObject) -> None:
     arguments = data.draw(comparisons(KINDS[kind])) | {"nullable": data.draw(st.booleans())}
     contract = contract_of({"value": KINDS[kind].dtype}, {"value": field(**arguments)})
     assert audited(frame, contract) == judged_by_pandera(frame, contract)
+
+
+def test_instants_of_other_zones_are_left_to_pandera_which_refuses_them() -> None:
+    frame = numbered(pl.DataFrame({"value": pl.Series([None], dtype=pl.Datetime("us", "UTC"))}))
+    in_new_york = datetime(2013, 11, 3, 1, 30, fold=1, tzinfo=ZoneInfo("America/New_York"))
+    contract = contract_of({"value": KINDS["instant"].dtype}, {"value": field(nullable=True, le=in_new_york)})
+    assert audited(frame, contract).not_made == judged_by_pandera(frame, contract).not_made == {"value__le"}
 
 
 @every_kind
@@ -141,12 +145,23 @@ def test_text_checks_fail_the_same_rows(frame: pl.DataFrame, arguments: dict[str
     assert audited(frame, contract) == judged_by_pandera(frame, contract)
 
 
+def is_pattern(text: str) -> bool:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", FutureWarning)  # of sets that will mean something else
+        try:
+            re.compile(text)
+        except (re.error, FutureWarning):
+            return False
+    return True
+
+
 @settings(thoroughly, max_examples=120)
 @given(
     values=st.lists(st.text(max_size=6), max_size=12),
     pattern=st.text(alphabet="ab1^$.|()[]-+*?{},\\dwé \n", max_size=6),
 )
 def test_any_pattern_is_either_compiled_rightly_or_left_to_pandera(values: list[str], pattern: str) -> None:
+    assume(is_pattern(pattern))  # pandera refuses to make a check of anything else
     frame = numbered(pl.DataFrame({"value": pl.Series([*values, "a", "b", "ab", "1a", "a.b", "a\nb"], dtype=pl.String)}))
     contract = contract_of({"value": pl.String}, {"value": field(str_matches=pattern, nullable=True)})
     assert audited(frame, contract) == judged_by_pandera(frame, contract)

@@ -85,7 +85,7 @@ def failing_rows(connection: duckdb.DuckDBPyConnection, found: Audit) -> dict[st
 
 def load(connection: duckdb.DuckDBPyConnection, name: str, frame: pl.DataFrame, types: Mapping[str, str]) -> None:
     """The frame as a table, its columns in the given types: polars has times to the nanosecond, the lakehouse has not."""
-    columns = ", ".join(f'"{each}"' + f"::{types[each]}" * (each in types) + f' AS "{each}"' for each in frame.columns)
+    columns = ", ".join(f'CAST("{each}" AS {types[each]}) AS "{each}"' if types else f'"{each}"' for each in frame.columns)
     connection.register("frame", frame.to_arrow())
     connection.execute(f"CREATE TABLE {name} AS SELECT {columns} FROM frame")
     connection.unregister("frame")

@@ -1,0 +1,332 @@
+"""Verdicts, policies, ceilings, samples and errors of an audit; which rows fail is `test_agreement_with_pandera.py`'s."""
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandera.polars as pa
+import polars as pl
+import pytest
+
+from data_platform.auditing import (
+    Audit,
+    CheckOutcome,
+    Contract,
+    Shown,
+    audit,
+    block,
+    policies,
+    quarantine,
+    rule,
+    warn,
+)
+from tests.data_platform.auditing.verdicts import contract_of
+
+
+@pytest.fixture
+def connection() -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect(config={"threads": 2}) as opened:
+        opened.execute("SET TimeZone = 'UTC'")
+        yield opened
+
+
+def numbers(policy: Any = None, **arguments: Any) -> type[Contract]:
+    """A contract of one number, at least 0."""
+    metadata = policies(ge=policy) if policy else None
+    return contract_of({"value": pl.Int64}, {"value": pa.Field(ge=0, nullable=True, metadata=metadata)}, **arguments)
+
+
+def judge(connection: duckdb.DuckDBPyConnection, contract: type[Contract], rows: str, **options: Any) -> Audit:
+    """Audits `rows`, a SELECT of `value`s, each with its id."""
+    connection.execute(f"CREATE OR REPLACE TABLE built AS SELECT row_number() OVER () AS row_id, * FROM ({rows})")
+    return audit(connection, "built", contract, **options)
+
+
+def outcome(audited: Audit, name: str) -> CheckOutcome:
+    (found,) = [each for each in audited.outcomes if each.name == name]
+    return found
+
+
+SIX_OF_TEN_ARE_BAD = "SELECT i - 6 AS value FROM range(10) r(i)"
+
+
+def test_good_rows_pass_every_check(connection: duckdb.DuckDBPyConnection) -> None:
+    audited = judge(connection, numbers(), "SELECT range AS value FROM range(5)")
+    assert audited.rows == 5
+    assert not audited.blocked
+    assert all(each.passed and each.error is None and not each.sample and not each.sql for each in audited.outcomes)
+
+
+def test_an_empty_table_passes(connection: duckdb.DuckDBPyConnection) -> None:
+    contract = numbers(unique=["value"], metadata=policies(rules=[rule("is_small", "value < 3")]))
+    audited = judge(connection, contract, "SELECT 1::BIGINT AS value WHERE FALSE")
+    assert (audited.rows, audited.blocked, audited.quarantined_rows) == (0, False, 0)
+    assert all(each.passed and each.rate == 0.0 for each in audited.outcomes)
+
+
+@pytest.mark.parametrize(
+    ("policy", "blocks"),
+    [
+        (block(), True),
+        (warn(), False),
+        (warn(max_rows=6), False),
+        (warn(max_rows=5), True),
+        (warn(max_rate=0.6), False),
+        (warn(max_rate=0.59), True),
+        (warn(max_rows=6, max_rate=0.59), True),
+        (quarantine(max_rows=6), False),
+        (quarantine(max_rows=5), True),
+        (quarantine(max_rate=0.6), False),
+        (quarantine(max_rate=0.59), True),
+    ],
+)
+def test_above_its_ceiling_a_policy_blocks(
+    connection: duckdb.DuckDBPyConnection, policy: Any, blocks: bool
+) -> None:
+    audited = judge(connection, numbers(policy), SIX_OF_TEN_ARE_BAD)
+    found = outcome(audited, "value__ge")
+    assert (found.failing_rows, found.rows, found.rate, found.passed) == (6, 10, 0.6, False)
+    assert found.blocks == audited.blocked == blocks
+    assert audited.quarantined_rows == (6 if policy.action == "quarantine" and not blocks else 0)
+
+
+def test_a_blocked_audit_sets_nothing_aside(connection: duckdb.DuckDBPyConnection) -> None:
+    metadata = policies(rules=[rule("never", "FALSE")])
+    audited = judge(connection, numbers(quarantine(max_rows=6), metadata=metadata), SIX_OF_TEN_ARE_BAD)
+    assert audited.blocked
+    assert audited.quarantined_rows == 0
+    assert not outcome(audited, "value__ge").blocks
+    assert "quarantined" not in outcome(audited, "value__ge").message
+
+
+def test_a_message_has_the_figures_and_what_became_of_the_rows(connection: duckdb.DuckDBPyConnection) -> None:
+    audited = judge(connection, numbers(warn(max_rows=3)), SIX_OF_TEN_ARE_BAD)
+    message = outcome(audited, "value__ge").message
+    assert message.startswith("6 of 10 rows fail (60 %), more than the 3 rows tolerated. value: greater_than_or_equal_to")
+    audited = judge(connection, numbers(warn()), SIX_OF_TEN_ARE_BAD)
+    assert outcome(audited, "value__ge").message.startswith("6 of 10 rows fail (60 %), published. ")
+
+
+def test_a_sample_is_bounded_in_rows_and_in_cells(connection: duckdb.DuckDBPyConnection) -> None:
+    contract = contract_of({"value": pl.String, "words": pl.List(pl.String)}, {"value": pa.Field(str_length={"max_value": 5})})
+    rows = "SELECT repeat('x', 1000) AS value, [repeat('y', 1000)] AS words FROM range(1000)"
+    found = outcome(judge(connection, contract, rows), "value__str_length")
+    assert found.failing_rows == 1000
+    assert len(found.sample) == 10
+    assert all(len(str(cell)) <= 201 for row in found.sample for cell in row.values())
+    assert len(outcome(judge(connection, contract, rows, sample_rows=3), "value__str_length").sample) == 3
+
+
+@pytest.mark.parametrize(
+    ("fields", "config", "name"),
+    [
+        ({"ge": 0}, {}, "value__ge"),
+        ({"unique": True}, {}, "value__unique"),
+        ({"references": "core.known.value"}, {}, "value__references_known"),
+        ({"unique_values_eq": {1}}, {}, None),
+        ({"isin": [0, 1, 2, 3]}, {"unique": ["value"]}, "unique__value"),
+        ({}, {"metadata": policies(rules=[rule("is_positive", "value > 0")])}, "is_positive"),
+    ],
+)
+def test_the_sql_to_paste_finds_exactly_the_failing_rows(
+    connection: duckdb.DuckDBPyConnection, fields: Any, config: Any, name: str | None
+) -> None:
+    connection.execute("CREATE TABLE known AS SELECT unnest([0, 1, NULL])::BIGINT AS value")
+    contract = contract_of({"value": pl.Int64}, {"value": pa.Field(nullable=True, **fields)}, **config)
+    audited = judge(connection, contract, "SELECT unnest([-2, -2, 0, 1, NULL])::BIGINT AS value", resolve=lambda t: t.table)
+    if name is None:
+        (found,) = [each for each in audited.outcomes if not each.passed]
+        assert (found.failing_rows, found.sql, found.blocks) == (0, "", True)
+        assert found.message.startswith("the table as a whole fails")
+        return
+    found = outcome(audited, name)
+    assert found.failing_rows
+    rows = connection.execute(found.sql).fetchall()
+    assert len(rows) == found.failing_rows
+    assert [tuple(row.values()) for row in found.sample] == rows
+
+
+def test_the_sql_to_paste_reads_where_the_rows_will_be(connection: duckdb.DuckDBPyConnection) -> None:
+    shown = Shown(built="the_files", published="core.it", quarantine="quarantine.core_it")
+    tables = {
+        "block": "the_files",
+        "warn": "core.it",
+        "quarantine": "quarantine.core_it",
+    }
+    for policy in (block(), warn(), quarantine(max_rows=6)):
+        audited = judge(connection, numbers(policy), SIX_OF_TEN_ARE_BAD, shown=shown)
+        assert f" FROM {tables[policy.action]} " in outcome(audited, "value__ge").sql
+
+
+@pytest.mark.parametrize(
+    ("rows", "says"),
+    [
+        ("SELECT 1 AS value", "value is INTEGER, not BIGINT"),
+        ("SELECT 1::BIGINT AS other", "missing: value; not in the contract: other"),
+        ("SELECT 1::BIGINT AS value, 2 AS other", "not in the contract: other"),
+    ],
+)
+def test_other_columns_or_types_block_and_nothing_else_is_judged(
+    connection: duckdb.DuckDBPyConnection, rows: str, says: str
+) -> None:
+    audited = judge(connection, numbers(warn()), rows)
+    assert audited.blocked
+    assert outcome(audited, "schema").message.startswith(says)
+    assert outcome(audited, "schema").error is None
+    assert outcome(audited, "value__ge").error == "could not be checked, because the columns are not the contract's"
+
+
+def test_columns_more_are_allowed_unless_strict_and_another_order_unless_ordered(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    connection.execute("CREATE TABLE built AS SELECT 1::BIGINT AS value, 2 AS other, 3::BIGINT AS row_id")
+    assert not audit(connection, "built", numbers(strict=False)).blocked
+    audited = audit(connection, "built", numbers(strict=False, ordered=True))
+    assert outcome(audited, "schema").message.startswith("in another order")
+
+
+def raises(data: Any) -> Any:
+    message = "boom\n" + "x" * 1000
+    raise RuntimeError(message)
+
+
+@pytest.mark.parametrize(
+    ("policy", "blocks"), [(block(), True), (warn(), False), (warn(max_rows=5), False), (quarantine(max_rows=5), True)]
+)
+def test_a_check_that_cannot_be_made_is_not_called_bad_data(
+    connection: duckdb.DuckDBPyConnection, policy: Any, blocks: bool
+) -> None:
+    metadata = policies(rules=[rule("parses", "CAST(value AS INTEGER) > 0", policy), rule("other", "value <> 'b'", warn())])
+    contract = contract_of({"value": pl.String}, {}, metadata=metadata)
+    audited = judge(connection, contract, "SELECT unnest(['1', 'x', 'b']) AS value")
+    found = outcome(audited, "parses")
+    assert (found.failing_rows, found.sample, found.passed, found.blocks) == (0, (), False, blocks)
+    assert found.error is not None
+    assert found.error.startswith("could not be checked: ConversionException: ")
+    assert outcome(audited, "other").failing_rows == 1
+
+
+def test_what_a_custom_check_raises_is_told_in_one_short_line(connection: duckdb.DuckDBPyConnection) -> None:
+    class Custom(Contract):
+        row_id: int
+        value: int
+
+        @pa.check("value")
+        def is_special(cls, data: Any) -> Any:  # noqa: N805
+            return raises(data)
+
+        class Config:
+            name = "core.custom"
+
+    found = outcome(judge(connection, Custom, "SELECT 1::BIGINT AS value"), "value__is_special")
+    assert found.error is not None
+    assert found.error.startswith("could not be checked: RuntimeError: boom x")
+    assert len(found.error) <= 300
+
+
+def test_custom_checks_of_a_column_and_of_the_table_are_run_by_pandera(connection: duckdb.DuckDBPyConnection) -> None:
+    class Custom(Contract):
+        row_id: int
+        value: int = pa.Field(metadata=policies(is_even=quarantine(max_rows=5)))
+
+        @pa.check("value")
+        def is_even(cls, data: pa.PolarsData) -> pl.LazyFrame:  # noqa: N805
+            return data.lazyframe.select(pl.col(data.key) % 2 == 0)
+
+        @pa.dataframe_check
+        def exceeds_its_id(cls, data: pa.PolarsData) -> pl.LazyFrame:  # noqa: N805
+            return data.lazyframe.select(pl.col("value") >= pl.col("row_id"))
+
+        class Config:
+            name = "core.custom"
+            metadata = policies(exceeds_its_id=warn())
+
+    audited = judge(connection, Custom, "SELECT unnest([2, 3, 4, 1, 1]) ::BIGINT AS value")
+    assert outcome(audited, "value__is_even").failing_rows == 3
+    assert [row["row_id"] for row in outcome(audited, "value__is_even").sample] == [2, 4, 5]
+    assert outcome(audited, "exceeds_its_id").failing_rows == 2
+    assert audited.quarantined_rows == 3
+
+
+def test_a_relationship_that_cannot_be_looked_up_is_not_called_bad_data(connection: duckdb.DuckDBPyConnection) -> None:
+    contract = contract_of({"value": pl.Int64}, {"value": pa.Field(references="core.known.value")})
+    rows = "SELECT 1::BIGINT AS value"
+    audited = judge(connection, contract, rows, resolve=lambda table: table.table)
+    assert str(outcome(audited, "value__references_known").error).startswith("could not be checked: CatalogException")
+    connection.execute("CREATE TABLE known AS SELECT 'one' AS value")
+    audited = judge(connection, contract, rows, resolve=lambda table: table.table)
+    assert (
+        outcome(audited, "value__references_known").error
+        == "could not be checked: value is BIGINT, but core.known.value is VARCHAR"
+    )
+
+
+def test_a_condition_that_cannot_be_evaluated_leaves_the_callers_transaction_usable(
+    connection: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    file = tmp_path / "built.parquet"
+    connection.execute(f"COPY (SELECT 1::BIGINT AS row_id, 'x' AS value) TO '{file}'")
+    metadata = policies(rules=[rule("parses", "CAST(value AS INTEGER) > 0", warn())])
+    connection.execute("BEGIN")
+    connection.execute("CREATE TABLE unseen AS SELECT 1 AS one")
+    audited = audit(connection, f"read_parquet(['{file}'])", contract_of({"value": pl.String}, {}, metadata=metadata))
+    assert outcome(audited, "parses").error
+    assert connection.execute("FROM unseen").fetchall() == [(1,)]
+
+
+def test_a_relation_that_cannot_be_read_is_an_error_not_a_verdict(connection: duckdb.DuckDBPyConnection) -> None:
+    with pytest.raises(duckdb.IOException):
+        audit(connection, "read_parquet(['/nowhere/at/all.parquet'])", numbers())
+
+
+def test_rules_mean_the_same_in_any_time_zone_of_the_machine(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    file = tmp_path / "built.parquet"
+    connection.execute(f"COPY (SELECT 1::BIGINT AS row_id, TIMESTAMPTZ '2013-01-01 01:00:00Z' AS value) TO '{file}'")
+    connection.execute("SET TimeZone = 'America/New_York'")
+    metadata = policies(rules=[rule("is_of_the_year", "value::DATE >= DATE '2013-01-01'")])
+    contract = contract_of({"value": pl.Datetime("us", "UTC")}, {}, metadata=metadata)
+    assert not audit(connection, f"read_parquet(['{file}'])", contract).blocked
+
+
+@pytest.mark.parametrize("value", ["'; DROP TABLE built; --", '"', "\\", "<script>", "a\nb", "%s", "{}"])
+def test_hostile_values_are_data(connection: duckdb.DuckDBPyConnection, value: str) -> None:
+    field = pa.Field(isin=["good", value], notin=[value], str_startswith=value, ne=value)
+    contract = contract_of({"value": pl.String}, {"value": field})
+    quoted = value.replace("'", "''")
+    audited = judge(connection, contract, f"SELECT '{quoted}' AS value UNION ALL SELECT 'bad'")
+    failing = {each.name: each.failing_rows for each in audited.outcomes if not each.passed}
+    assert failing == {"value__isin": 1, "value__notin": 1, "value__str_startswith": 1, "value__ne": 1}
+
+
+def test_a_dense_key_that_repeats_and_one_that_is_too_wide_are_counted_alike(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    contract = contract_of(
+        {"value": pl.Int64, "day": pl.Date}, {"day": pa.Field(nullable=True)}, unique=["value", "day"]
+    )
+    repeated = "SELECT (i % 900)::BIGINT * {width} AS value, {day} AS day FROM range(1000) r(i)"
+    for width in (1, 10**15):
+        for day in (date(2013, 1, 1).strftime("DATE '%Y-%m-%d'"), "NULL::DATE", "DATE 'infinity'"):
+            audited = judge(connection, contract, repeated.format(width=width, day=day))
+            assert outcome(audited, "unique__value_day").failing_rows == 200
+
+
+@pytest.mark.parametrize("width", [1, 10**15])
+def test_orphans_are_counted_alike_for_dense_and_for_wide_keys(
+    connection: duckdb.DuckDBPyConnection, width: int
+) -> None:
+    connection.execute(f"CREATE TABLE known AS SELECT i * {width} AS value FROM range(-5, 900) r(i) UNION ALL SELECT NULL")
+    contract = contract_of({"value": pl.Int64}, {"value": pa.Field(references="core.known.value", nullable=True)})
+    for rows, orphans in (("range(900)", 0), ("range(1000)", 100)):
+        select = f"SELECT (i * {width})::BIGINT AS value FROM {rows} r(i) UNION ALL SELECT NULL"
+        audited = judge(connection, contract, select, resolve=lambda table: table.table)
+        assert outcome(audited, "value__references_known").failing_rows == orphans
+
+
+def test_nothing_is_known_to_an_empty_table(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute("CREATE TABLE known (value BIGINT)")
+    contract = contract_of({"value": pl.Int64}, {"value": pa.Field(references="core.known.value")})
+    audited = judge(connection, contract, "SELECT range AS value FROM range(3)", resolve=lambda table: table.table)
+    assert outcome(audited, "value__references_known").failing_rows == 3

@@ -1,0 +1,102 @@
+"""Profiles of columns: what is exact is exact, what is estimated is near."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from data_platform.auditing import ColumnProfile
+from data_platform.auditing.profile import profile_columns
+from data_platform.auditing.profile_sample import SAMPLE_ROWS
+
+ROWS = 400_000
+TYPES = {
+    "sorted_key": "BIGINT",
+    "scattered_key": "INTEGER",
+    "day": "DATE",
+    "price": "DECIMAL(15,2)",
+    "share": "DOUBLE",
+    "word": "VARCHAR",
+    "long_text": "VARCHAR",
+    "unknown": "VARCHAR",
+    "flag": "BOOLEAN",
+    "instant": "TIMESTAMP WITH TIME ZONE",
+    "words": "VARCHAR[]",
+}
+SELECT = (
+    "SELECT (i // 4)::BIGINT AS sorted_key, (hash(i) % 50000)::INTEGER AS scattered_key, "
+    "DATE '2013-01-01' + (i % 365)::INTEGER AS day, (i % 1000 / 100)::DECIMAL(15,2) AS price, "
+    "CASE WHEN i % 10 = 0 THEN NULL WHEN i % 1001 = 1 THEN 'nan'::DOUBLE WHEN i % 1001 = 2 THEN 'inf'::DOUBLE "
+    "ELSE i % 100 END AS share, "
+    "['b', 'a', 'ü'][1 + i % 3] AS word, repeat('x', 300) || i AS long_text, NULL::VARCHAR AS unknown, i % 2 = 0 AS flag, "
+    "TIMESTAMPTZ '2013-01-01 00:00:00Z' + to_hours(i % 24) AS instant, [i::VARCHAR] AS words FROM range({rows}) r(i)"
+)
+
+
+@pytest.fixture
+def connection() -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect(config={"threads": 2}) as opened:
+        opened.execute("SET TimeZone = 'UTC'")
+        yield opened
+
+
+def relation_of(kind: str, connection: duckdb.DuckDBPyConnection, folder: Path, rows: int) -> str:
+    """The same rows as a table, as one file, and as several."""
+    select = SELECT.format(rows=rows)
+    if kind == "table":
+        connection.execute(f"CREATE TABLE built AS {select}")
+        return "built"
+    files = []
+    for number in range(1 if kind == "file" else 3):
+        files.append(str(folder / f"{number}.parquet"))
+        part = f"SELECT * FROM ({select}) WHERE {kind == 'file'} OR sorted_key % 3 = {number}"
+        connection.execute(f"COPY ({part}) TO '{files[-1]}' (FORMAT parquet, ROW_GROUP_SIZE 20480)")
+    return f"read_parquet({files})"
+
+
+@pytest.mark.parametrize("kind", ["table", "file", "files"])
+def test_figures_are_exact_and_estimates_near(connection: duckdb.DuckDBPyConnection, tmp_path: Path, kind: str) -> None:
+    profiles = {each.name: each for each in profile_columns(connection, relation_of(kind, connection, tmp_path, ROWS), TYPES, ROWS)}
+    assert list(profiles) == list(TYPES)
+    assert {each.rows for each in profiles.values()} == {ROWS}
+    bounds = {name: (each.nulls, each.minimum, each.maximum, each.mean) for name, each in profiles.items()}
+    assert bounds["sorted_key"] == (0, "0", "99999", 49999.5)
+    assert bounds["day"] == (0, "2013-01-01", "2013-12-31", None)
+    assert bounds["price"] == (0, "0.00", "9.99", pytest.approx(4.995))
+    assert bounds["word"] == (0, "a", "ü", None)
+    assert bounds["unknown"] == (ROWS, None, None, None)
+    assert bounds["flag"] == (0, "false", "true", None)
+    assert bounds["instant"] == (0, "2013-01-01 00:00:00+00", "2013-01-01 23:00:00+00", None)
+    assert bounds["words"] == (0, None, None, None)
+    assert profiles["share"].nulls == 40_000
+    assert profiles["share"].mean == pytest.approx(50.0, abs=0.5)
+    assert profiles["long_text"].minimum == "x" * 100
+    distinct = {name: each.approx_distinct for name, each in profiles.items()}
+    assert distinct["sorted_key"] == pytest.approx(100_000, rel=0.25)
+    assert distinct["scattered_key"] == pytest.approx(50_000, rel=0.25)
+    assert (distinct["day"], distinct["word"], distinct["flag"], distinct["unknown"]) == (365, 3, 2, 0)
+    assert distinct["long_text"] == pytest.approx(ROWS, rel=0.01)
+    assert distinct["words"] is None
+    assert profiles["price"].approx_quantiles == pytest.approx((0.5, 2.5, 5.0, 7.5, 9.5), abs=0.25)
+    assert profiles["sorted_key"].approx_quantiles == pytest.approx((5e3, 25e3, 5e4, 75e3, 95e3), abs=12_500)
+    assert profiles["day"].approx_quantiles == ()
+
+
+@pytest.mark.parametrize("kind", ["table", "file"])
+def test_a_load_within_the_samples_size_is_counted_exactly(
+    connection: duckdb.DuckDBPyConnection, tmp_path: Path, kind: str
+) -> None:
+    profiles = profile_columns(connection, relation_of(kind, connection, tmp_path, SAMPLE_ROWS), TYPES, SAMPLE_ROWS)
+    (key,) = [each.approx_distinct for each in profiles if each.name == "sorted_key"]
+    assert key == SAMPLE_ROWS // 4
+
+
+def test_an_empty_load_has_a_profile(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    profiles = profile_columns(connection, relation_of("file", connection, tmp_path, 0), TYPES, 0)
+    assert profiles[0] == ColumnProfile("sorted_key", 0, 0, 0, None, None, None, ())
+
+
+def test_the_profile_of_the_same_rows_is_the_same(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    relation = relation_of("table", connection, tmp_path, ROWS)
+    assert profile_columns(connection, relation, TYPES, ROWS) == profile_columns(connection, relation, TYPES, ROWS)
