@@ -8,6 +8,7 @@ from types import ModuleType
 from typing import Any
 
 import pandera.polars as pa
+import polars as pl
 
 from benchmarks.lineitem import SHIP_MODES, WORDS
 
@@ -17,7 +18,6 @@ Prepared = Callable[[], int]
 
 def on_polars(folder: Path) -> Prepared:
     """Read whole by polars, validated lazily, so that every check is made."""
-    import polars as pl
 
     def run() -> int:
         orders, parts = (
@@ -39,9 +39,9 @@ def on_polars(folder: Path) -> Prepared:
 
 def on_ibis(folder: Path) -> Prepared:
     """Left in the Parquet files, validated lazily by DuckDB through ibis."""
-    import ibis
-    import ibis.expr.datatypes as types
-    import pandera.ibis
+    import ibis  # noqa: PLC0415 - a candidate's memory holds only what it needs itself
+    import ibis.expr.datatypes as types  # noqa: PLC0415
+    import pandera.ibis  # noqa: PLC0415
 
     def run() -> int:
         connection = ibis.duckdb.connect()
@@ -63,7 +63,7 @@ def on_ibis(folder: Path) -> Prepared:
 
 def _schema(
     backend: ModuleType, types: Mapping[str, object], *, is_order: pa.Check, is_part: pa.Check, in_order: pa.Check
-) -> Any:
+) -> Any:  # noqa: ANN401 - a schema of either backend
     money, date, check = types["money"], types["date"], pa.Check
     return backend.DataFrameSchema(
         {

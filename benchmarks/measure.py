@@ -72,7 +72,7 @@ class _Trial:
 
 
 def _try_alone(candidate: str, folder: Path) -> _Trial:
-    done = subprocess.run(  # noqa: S603 - our own module, in a fresh interpreter
+    done = subprocess.run(
         [sys.executable, "-m", "benchmarks.trial", candidate, str(folder)],
         capture_output=True,
         text=True,

@@ -1,4 +1,4 @@
-"""One trial of one candidate, `python -m benchmarks.trial module:function folder`: prints seconds, peak memory, result."""
+"""One trial of one candidate, `python -m benchmarks.trial module:function folder`; prints what `measure.py` reads."""
 
 import importlib
 import json

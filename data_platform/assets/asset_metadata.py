@@ -14,14 +14,20 @@ MAX_PLOTTED_COLUMNS = 12
 """Plots a person would still scroll through; the whole profile is in audit.column_profile."""
 
 
-def definition_metadata(table: TableName, contract: type[Contract], consumers: Sequence[Consumer]) -> dict[str, Any]:
+Lineage = Mapping[str, Sequence[ColumnSource]]
+"""For each column the columns it takes its values from."""
+
+
+def definition_metadata(
+    table: TableName, contract: type[Contract], consumers: Sequence[Consumer], lineage: Lineage | None = None
+) -> dict[str, Any]:
     """Metadata that is true of a table whether or not it was ever built."""
-    descriptions = descriptions_of(contract)
+    told = descriptions_of(contract)
     return {
         "dagster/table_name": str(table),
         "dagster/column_schema": dg.TableSchema(
             [
-                dg.TableColumn(name, kind, description=descriptions.get(name))
+                dg.TableColumn(name, kind, description=_description(told.get(name), (lineage or {}).get(name, ())))
                 for name, kind in columns_of(contract).items()
             ]
         ),
@@ -29,8 +35,14 @@ def definition_metadata(table: TableName, contract: type[Contract], consumers: S
     }
 
 
-def lineage_metadata(lineage: Mapping[str, Sequence[ColumnSource]]) -> dict[str, Any]:
-    """Column lineage in the form that Dagster's UI draws."""
+def _description(told: str | None, sources: Sequence[ColumnSource]) -> str | None:
+    # The open-source UI draws no column lineage, so what it is for is also said in words beside each column.
+    came_from = f"From {', '.join(f'`{source.table}.{source.column}`' for source in sources)}." if sources else None
+    return " ".join(filter(None, (told, came_from))) or None
+
+
+def lineage_metadata(lineage: Lineage) -> dict[str, Any]:
+    """Column lineage in the form that Dagster knows, for GraphQL and Dagster+."""
     deps = {
         column: [dg.TableColumnDep(dg.AssetKey([s.table.schema, s.table.table]), s.column) for s in sources]
         for column, sources in lineage.items()

@@ -39,7 +39,7 @@ def model_asset(
         description=model.description,
         owners=list(model.owners),
         kinds={"duckdb", "sql", *model.front_matter.kinds},
-        metadata=definition_metadata(model.name, contract, model.consumers),
+        metadata=definition_metadata(model.name, contract, model.consumers, lineage),
         partitions_def=partitions,
         backfill_policy=dg.BackfillPolicy.single_run() if partitions else None,
         freshness_policy=freshness_policy(model.freshness_hours),

@@ -3,8 +3,9 @@
 A check that could not be made is told apart from bad data; where bad data would have blocked, it blocks all the same.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import duckdb
 
@@ -26,8 +27,8 @@ from data_platform.auditing.plan import (
 from data_platform.auditing.presenting import SAMPLE_ROWS, Presenter, Shown
 from data_platform.auditing.profile import ColumnProfile, profile_columns
 from data_platform.auditing.references import orphaned_rows
-from data_platform.auditing.relation import reads_only_files
-from data_platform.auditing.scan import Scan, scan
+from data_platform.auditing.relation import Relation, reads_only_files
+from data_platform.auditing.scan import scan
 from data_platform.auditing.split import count_bad_rows
 from resources.lakehouse.names import TableName
 
@@ -62,13 +63,16 @@ def audit(
     with _apart(connection, relation) as reader:
         if problem := _schema_problem(reader, relation, schema):
             scanned = scan(reader, relation, ())
-            findings = {schema: Finding(as_a_whole=True, detail=problem), **dict.fromkeys(checks, UNJUDGED)}
+            findings: dict[PlannedCheck, Finding] = {schema: Finding(as_a_whole=True, detail=problem)}
+            findings |= dict.fromkeys(checks, UNJUDGED)
             profiled: tuple[ColumnProfile, ...] = ()
         else:
             row_checks = [check for check in checks if isinstance(check, RowCheck)]
             scanned = scan(reader, relation, row_checks)
-            judged = {**scanned.findings, **_judge(connection, reader, relation, columns, scanned, checks, resolve)}
-            findings = {schema: Finding(), **{check: judged[check] for check in checks}}
+            judge = _Judge(connection, reader, Relation(relation, columns, scanned.rows), resolve)
+            findings = {schema: Finding()}
+            for check in checks:
+                findings[check] = scanned.findings[check] if isinstance(check, RowCheck) else judge.finding(check)
             profiled = profile_columns(reader, relation, columns, scanned.rows) if profile else ()
     blocks = {check: _blocks(check, finding, scanned.rows) for check, finding in findings.items()}
     publishable = not any(blocks.values())
@@ -119,29 +123,29 @@ def _schema_problem(connection: duckdb.DuckDBPyConnection, relation: str, schema
     return "; ".join(problems) or None
 
 
-def _judge(
-    connection: duckdb.DuckDBPyConnection,
-    reader: duckdb.DuckDBPyConnection,
-    relation: str,
-    columns: Mapping[str, str],
-    scanned: Scan,
-    checks: Sequence[PlannedCheck],
-    resolve: Resolve,
-) -> dict[PlannedCheck, Finding]:
-    """The findings of the checks that a scan does not make."""
+@dataclass(frozen=True)
+class _Judge:
+    """Makes the checks that a scan does not. `reader` reads the relation, `connection` also the tables it refers to."""
 
-    def judge(check: PlannedCheck) -> Finding:
+    connection: duckdb.DuckDBPyConnection
+    reader: duckdb.DuckDBPyConnection
+    relation: Relation
+    resolve: Resolve
+
+    def finding(self, check: PlannedCheck) -> Finding:
+        """What the check finds, or that it could not be made."""
+        return attempt(lambda: self._find(check))
+
+    def _find(self, check: PlannedCheck) -> Finding:
         match check:
             case KeyCheck():
-                return Finding(duplicated_rows(reader, relation, check.columns, columns, scanned.rows))
+                return Finding(duplicated_rows(self.reader, self.relation, check.columns))
             case ReferenceCheck():
-                return orphaned_rows(connection, relation, columns, scanned.rows, check, resolve(check.table))
+                return orphaned_rows(self.connection, self.relation, check, self.resolve(check.table))
             case PanderaCheck():
-                return run_by_pandera(reader, relation, tuple(columns), check)
+                return run_by_pandera(self.reader, self.relation.sql, tuple(self.relation.types), check)
             case _:
                 raise TypeError(f"{check.name} is of no known kind")
-
-    return {check: attempt(lambda check=check: judge(check)) for check in checks if not isinstance(check, RowCheck)}
 
 
 def _blocks(check: PlannedCheck, finding: Finding, rows: int) -> bool:

@@ -15,7 +15,8 @@ from sqlglot import exp
 from data_platform.auditing.column_types import duckdb_type
 from data_platform.auditing.policy import ContractError, Rule
 from data_platform.auditing.registered_checks import REGISTERED
-from resources.lakehouse.names import InvalidName, TableName, verify_name
+from resources.lakehouse.errors import InvalidName
+from resources.lakehouse.names import TableName, verify_name
 
 
 class Contract(pa.DataFrameModel):
@@ -24,7 +25,7 @@ class Contract(pa.DataFrameModel):
     @classmethod
     def to_schema(cls) -> DataFrameSchema:
         """Pandera's schema of this contract, with the rules over several columns as registered checks."""
-        schema = cast("DataFrameSchema", super().to_schema())
+        schema = super().to_schema()
         present = {check.name for check in schema.checks}
         for each in _rules(cls):
             if each.name not in present:

@@ -10,6 +10,7 @@ from math import prod
 
 import duckdb
 
+from data_platform.auditing.relation import Relation
 from resources.lakehouse.names import quote_identifier
 
 MAX_BITS = 2**29
@@ -44,28 +45,23 @@ class DenseColumns:
 
 
 def dense_columns(
-    connection: duckdb.DuckDBPyConnection,
-    relation: str,
-    columns: Sequence[str],
-    types: Mapping[str, str],
-    *,
-    rows: int,
-    nulls: bool,
+    connection: duckdb.DuckDBPyConnection, relation: Relation, columns: Sequence[str], *, nulls: bool
 ) -> DenseColumns | None:
     """How the columns lie in a map; None if they are of other types, too far apart, or null where `nulls` are refused.
 
     Raises:
         duckdb.Error: the relation cannot be read.
     """
-    if not rows or any(types[column] not in _WHOLE | {"DATE"} for column in columns):
+    if not relation.rows or any(relation.types[column] not in _WHOLE | {"DATE"} for column in columns):
         return None
-    wholes = [_whole(column, types[column]) for column in columns]
+    wholes = [_whole(column, relation.types[column]) for column in columns]
     bounds = ", ".join(f"count({each}), coalesce(min({each}), 0), coalesce(max({each}), 0)" for each in wholes)
-    found = [int(value) for value in connection.execute(f"SELECT {bounds} FROM {relation}").fetchall()[0]]
+    found = [int(value) for value in connection.execute(f"SELECT {bounds} FROM {relation.sql}").fetchall()[0]]
     counts, lowest, highest = found[0::3], found[1::3], found[2::3]
     sizes = tuple(high - low + 1 for low, high in zip(lowest, highest, strict=True))
     dense = DenseColumns(tuple(lowest), sizes)
-    if dense.bits > min(MAX_BITS, MAX_BITS_PER_ROW * rows) or (not nulls and any(count != rows for count in counts)):
+    has_nulls = any(count != relation.rows for count in counts)
+    if dense.bits > min(MAX_BITS, MAX_BITS_PER_ROW * relation.rows) or (has_nulls and not nulls):
         return None
     return dense
 

@@ -35,7 +35,8 @@ def rows_sql(check: PlannedCheck, relation: str, resolve: Resolve, row_numbers: 
         return f"SELECT * FROM {relation} QUALIFY count(*) OVER (PARTITION BY {listed}) > 1 ORDER BY {listed}"
     if isinstance(check, ReferenceCheck):
         return f"SELECT * FROM {relation} WHERE {flag_sql(check, resolve, ())}"
-    return f"SELECT * EXCLUDE ({ROW_NUMBER}) FROM ({ROW_NUMBERED} FROM {relation}) WHERE {flag_sql(check, resolve, row_numbers)}"
+    numbered = f"({ROW_NUMBERED} FROM {relation})"
+    return f"SELECT * EXCLUDE ({ROW_NUMBER}) FROM {numbered} WHERE {flag_sql(check, resolve, row_numbers)}"
 
 
 def _listed(columns: Sequence[str]) -> str:

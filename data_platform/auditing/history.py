@@ -1,4 +1,4 @@
-"""Checks of a load against the table's own history: volume and distribution. Pure; where the history is kept is not here.
+"""Checks of a load against the table's own history: volume and distribution. Pure; keeping the history is not here.
 
 Median and median absolute deviation, because one odd load must not move what counts as usual.
 """
@@ -11,7 +11,7 @@ from data_platform.auditing.profile import LoadProfile
 
 LOADS_NEEDED = 5
 DEVIATIONS = 6.0
-"""How many deviations from the median are still usual: about 1 in 1,000 for bell-shaped figures, with room for weekdays."""
+"""How many deviations from the median are still usual: wide, so that weekdays and seasons are."""
 USUAL_SHARE = 0.25
 """What differs by less than this share of the median is usual in any case."""
 USUAL_NULL_SHARE = 0.10

@@ -1,68 +1,56 @@
 """Python values as SQL literals, for the values that checks compare with. Names are quoted elsewhere."""
 
-import math
 from datetime import date, datetime, time
 from decimal import Decimal
 
 from resources.lakehouse.names import quote_literal
 
 
-class NotExpressible(Exception):  # noqa: N818 - no error: the check goes another way
+class NotExpressible(Exception):
     """A value or check that SQL cannot express exactly as pandera means it: pandera judges it itself."""
+
+
+_KINDS: tuple[tuple[type, str], ...] = (
+    (bool, "boolean"),
+    (int, "exact"),
+    (Decimal, "exact"),
+    (float, "float"),
+    (str, "text"),
+    (datetime, "timestamp"),
+    (date, "date"),
+    (time, "time"),
+)
+"""Of Python types, each before those that it is a subtype of."""
 
 
 def literal(value: object) -> str:
     """The value as an SQL literal of the type that polars compares it as.
 
     Raises:
-        NotExpressible: DuckDB would compare it in another way.
+        NotExpressible: DuckDB would compare it in another way, or has no text for it.
     """
-    match value:
-        case bool():
-            return "TRUE" if value else "FALSE"
-        case int():
-            return str(value)
-        case float() if math.isfinite(value):
-            return f"{value!r}::DOUBLE"
-        case float():
-            return f"'{value}'::DOUBLE"
-        case str():
-            return quote_literal(value)
-        case Decimal() if value.is_finite():
-            return f"{value:f}"
-        case datetime() if str(value.tzinfo) == "UTC":
-            return f"TIMESTAMPTZ '{value.isoformat()}'"
-        case datetime() if value.tzinfo:
-            raise NotExpressible("polars refuses to compare instants that are told in another zone")
-        case datetime():
-            return f"TIMESTAMP '{value.isoformat()}'"
-        case date():
-            return f"DATE '{value.isoformat()}'"
-        case time() if value.tzinfo is None:
-            return f"TIME '{value.isoformat()}'"
-        case _:
-            raise NotExpressible(f"{type(value).__name__} values are compared by pandera")
+    kind = kind_of(value)
+    if kind == "text" and "\0" not in str(value):
+        return quote_literal(str(value))
+    if kind == "float":
+        return f"'{value!r}'::DOUBLE"
+    if isinstance(value, Decimal) and value.is_finite():
+        return f"{value:f}"
+    if kind in {"boolean", "exact"} and isinstance(value, int):
+        return str(value)
+    # Polars refuses to compare instants that are told in another zone than the column's.
+    if isinstance(value, datetime | date | time) and str(getattr(value, "tzinfo", None)) in {"None", "UTC"}:
+        types = {"instant": "TIMESTAMPTZ", "timestamp": "TIMESTAMP", "date": "DATE", "time": "TIME"}
+        return f"{types[kind]} '{value.isoformat()}'"
+    raise NotExpressible(f"{value!r} is compared by pandera")
 
 
 def kind_of(value: object) -> str:
     """The kind of a value, in the words of `kind_of_type`."""
-    match value:
-        case bool():
-            return "boolean"
-        case int() | Decimal():
-            return "exact"
-        case float():
-            return "float"
-        case str():
-            return "text"
-        case datetime():
-            return "instant" if value.tzinfo else "timestamp"
-        case date():
-            return "date"
-        case time():
-            return "time"
-        case _:
-            return "other"
+    kind = next((kind for type_, kind in _KINDS if isinstance(value, type_)), "other")
+    if isinstance(value, datetime | time) and value.tzinfo:
+        return "instant" if kind == "timestamp" else "other"
+    return kind
 
 
 def kind_of_type(duckdb_type: str) -> str:

@@ -6,20 +6,22 @@
 | row | not-null, every built-in check but `unique_values_eq`, rules | one scan, all together |
 | key | `unique`, of a column or of the table | one aggregation each |
 | reference | `references` | one anti join each |
-| pandera | custom checks, `unique_values_eq`, patterns and values that DuckDB would judge otherwise | pandera, on the columns it needs |
+| pandera | custom checks, `unique_values_eq`, what DuckDB would judge otherwise | pandera, on the columns needed |
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+
+from pandera import Check
 
 from data_platform.auditing.contract import Contract, columns_of, rules_of, table_metadata, table_of
 from data_platform.auditing.literals import NotExpressible
 from data_platform.auditing.policy import NAME, ContractError, Policy, block, policy_of, warn
 from data_platform.auditing.predicates import SHORT_NAMES, predicate
 from data_platform.auditing.supported import unsupported
-from resources.lakehouse.names import InvalidName, TableName, quote_identifier, verify_name
+from resources.lakehouse.errors import InvalidName
+from resources.lakehouse.names import TableName, quote_identifier, verify_name
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,7 @@ class PanderaCheck(PlannedCheck):
     """A check that pandera runs itself: on one column, or on the whole table where `column` is None."""
 
     column: str | None
-    check: Any
+    check: Check
 
     @property
     def compiled(self) -> bool:
@@ -190,7 +192,7 @@ def _column_checks(contract: type[Contract]) -> Iterator[PlannedCheck]:
             yield KeyCheck(f"{name}__unique", _described(f"{name} is unique.", policy), policy, (name,))
         for check in column.checks:
             short = SHORT_NAMES.get(check.name, check.name)
-            policy = policy_of(column.metadata, short, check.name) or _default(check)
+            policy = policy_of(column.metadata, short) or _default(check)
             check_name = f"{name}__{short}"
             if check.name == "references":
                 yield _reference(contract, name, check, policy)
@@ -205,8 +207,8 @@ def _column_checks(contract: type[Contract]) -> Iterator[PlannedCheck]:
                 yield RowCheck(check_name, description, policy, (_part(fails),))
 
 
-def _reference(contract: type[Contract], name: str, check: Any, policy: Policy) -> ReferenceCheck:
-    target = str(check.statistics["target"])
+def _reference(contract: type[Contract], name: str, check: Check, policy: Policy) -> ReferenceCheck:
+    target = str((check.statistics or {})["target"])
     table, _, key = target.rpartition(".")
     try:
         referred, key = TableName.parse(table), verify_name(key, "column")
@@ -238,7 +240,7 @@ def _table_checks(contract: type[Contract]) -> Iterator[PlannedCheck]:
             yield PanderaCheck(check.name, _described(str(check.error or check.name), policy), policy, None, check)
 
 
-def _default(check: Any) -> Policy:
+def _default(check: Check) -> Policy:
     return warn() if check.raise_warning else block()
 
 

@@ -10,7 +10,6 @@ from typing import Any
 
 from data_platform.auditing.literals import NotExpressible, comparable, kind_of_type, literal
 from data_platform.auditing.patterns import means_the_same
-from resources.lakehouse.names import quote_literal
 
 Statistics = Mapping[str, Any]
 Predicate = Callable[[str, str, Statistics], str]
@@ -83,8 +82,8 @@ def _pattern(*, at_start: bool) -> Predicate:
             raise NotExpressible("the pattern is run by pandera: DuckDB's engine could read it otherwise")
         if at_start and "|" not in pattern:
             # Means the same, and again DuckDB evaluates it once for each entry of a file's dictionary.
-            return f"regexp_full_match({column}, {quote_literal(f'(?:{pattern})(?s:.*)')})"
-        return f"regexp_matches({column}, {quote_literal(pattern)})"
+            return f"regexp_full_match({column}, {literal(f'(?:{pattern})(?s:.*)')})"
+        return f"regexp_matches({column}, {literal(pattern)})"
 
     return matches
 
@@ -92,7 +91,7 @@ def _pattern(*, at_start: bool) -> Predicate:
 def _affix(function: str) -> Predicate:
     def has_affix(column: str, kind: str, statistics: Statistics) -> str:
         _require_text(kind)
-        return f"{function}({column}, {quote_literal(statistics['string'])})"
+        return f"{function}({column}, {literal(statistics['string'])})"
 
     return has_affix
 

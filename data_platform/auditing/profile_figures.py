@@ -60,12 +60,17 @@ def exact_figures(
     means = _values(connection, relation, {name: _mean(name, kind) for name, kind in types.items() if is_number(kind)})
     return {
         name: ExactFigures(
-            int(str(counts[name])),
-            *(None if value is None else str(value)[:MAX_CHARACTERS] for value in bounds.get(name, (None, None))),
+            count=int(str(counts[name])),
+            minimum=_text(bounds.get(name, (None, None))[0]),
+            maximum=_text(bounds.get(name, (None, None))[1]),
             mean=None if means.get(name) is None else float(str(means[name])),
         )
         for name in types
     }
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)[:MAX_CHARACTERS]
 
 
 def _mean(name: str, duckdb_type: str) -> str:
@@ -96,9 +101,7 @@ def _bounds_in_footers(
     return {name: (lowest, highest) for name, lowest, highest in found}
 
 
-def _values(
-    connection: duckdb.DuckDBPyConnection, relation: str, aggregates: Mapping[Key, str]
-) -> dict[Key, object]:
+def _values(connection: duckdb.DuckDBPyConnection, relation: str, aggregates: Mapping[Key, str]) -> dict[Key, object]:
     if not aggregates:
         return {}
     row = connection.execute(f"SELECT {', '.join(aggregates.values())} FROM {relation}").fetchall()[0]

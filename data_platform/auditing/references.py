@@ -1,23 +1,17 @@
 """How many rows hold a value that another table lacks. Exact always; dense keys are found complete without a join."""
 
-from collections.abc import Mapping
-
 import duckdb
 
 from data_platform.auditing.dense import dense_columns
 from data_platform.auditing.finding import Finding
 from data_platform.auditing.literals import kind_of_type
 from data_platform.auditing.plan import ReferenceCheck
+from data_platform.auditing.relation import Relation
 from resources.lakehouse.names import quote_identifier
 
 
 def orphaned_rows(
-    connection: duckdb.DuckDBPyConnection,
-    relation: str,
-    types: Mapping[str, str],
-    rows: int,
-    check: ReferenceCheck,
-    referred: str,
+    connection: duckdb.DuckDBPyConnection, relation: Relation, check: ReferenceCheck, referred: str
 ) -> Finding:
     """The rows whose value, unless null, is not in `referred` (SQL usable in FROM).
 
@@ -25,37 +19,32 @@ def orphaned_rows(
         duckdb.Error: the other table cannot be read, or has no such column.
     """
     described = connection.execute(f"DESCRIBE SELECT {quote_identifier(check.key)} FROM {referred}").fetchall()
-    own, other = types[check.column], str(described[0][1])
+    own, other = relation.types[check.column], str(described[0][1])
     if own != other and kind_of_type(own) != kind_of_type(other):
         # Said before the join, which would cast one to the other and might fail midway.
         return Finding(error=f"could not be checked: {check.column} is {own}, but {check.table}.{check.key} is {other}")
-    if own == other and _complete(connection, relation, types, rows, check, referred):
+    if own == other and _is_complete(connection, relation, check, referred):
         return Finding()
     column, key = quote_identifier(check.column), quote_identifier(check.key)
     orphans = (
-        f"SELECT count(*) FROM (SELECT {column} AS value FROM {relation} WHERE {column} IS NOT NULL) AS referring "
+        f"SELECT count(*) FROM (SELECT {column} AS value FROM {relation.sql} WHERE {column} IS NOT NULL) AS referring "
         f"ANTI JOIN {referred} AS referred ON referring.value = referred.{key}"
     )
     return Finding(int(connection.execute(orphans).fetchall()[0][0]))
 
 
-def _complete(
-    connection: duckdb.DuckDBPyConnection,
-    relation: str,
-    types: Mapping[str, str],
-    rows: int,
-    check: ReferenceCheck,
-    referred: str,
+def _is_complete(
+    connection: duckdb.DuckDBPyConnection, relation: Relation, check: ReferenceCheck, referred: str
 ) -> bool:
-    """Whether a map of bits shows that no value is lacking; False also where none can be drawn."""
-    dense = dense_columns(connection, relation, [check.column], types, rows=rows, nulls=True)
+    """Whether maps of bits show that no value is lacking; False also where none can be drawn."""
+    dense = dense_columns(connection, relation, [check.column], nulls=True)
     if dense is None:
         return False
-    key_types = {check.key: types[check.column]}
+    key_types = {check.key: relation.types[check.column]}
     position = dense.position([check.key], key_types)
-    own = f"SELECT {dense.bitmap([check.column], types)} FROM {relation}"
+    own = f"SELECT {dense.bitmap([check.column], relation.types)} FROM {relation.sql}"
     known = (
         f"SELECT {dense.bitmap([check.key], key_types)} FROM {referred} WHERE {position} BETWEEN 0 AND {dense.bits - 1}"
     )
-    found = connection.execute(f"SELECT bit_count(({own}) & ~({known}))").fetchall()[0][0]
-    return found == 0
+    (lacking,) = connection.execute(f"SELECT bit_count(({own}) & ~({known}))").fetchall()[0]
+    return bool(lacking == 0)

@@ -1,7 +1,19 @@
-"""What can be known of a relation by reading its SQL: whether it is files only, and which."""
+"""The relation that is audited, and what can be known of it by reading its SQL: whether it is files only, and which."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import sqlglot
 from sqlglot import exp
+
+
+@dataclass(frozen=True)
+class Relation:
+    """A relation as it is judged: its SQL for FROM, its columns (name to DuckDB type) and how many rows it has."""
+
+    sql: str
+    types: Mapping[str, str]
+    rows: int
 
 
 def reads_only_files(relation: str) -> bool:

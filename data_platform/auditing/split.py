@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import duckdb
 
-from data_platform.auditing.failing_rows import ROW_NUMBER, ROW_NUMBERED
+from data_platform.auditing.failing_rows import ROW_NUMBERED
 from data_platform.auditing.outcome import Audit, BadRows
 from resources.lakehouse.names import quote_identifier, quote_literal
 
@@ -20,7 +20,7 @@ def good_rows_sql(audited: Audit) -> str:
 
 
 def quarantined_rows_sql(audited: Audit, *, run_id: str, source: str, now: datetime) -> str:
-    """A SELECT of the rows to quarantine, each once: the contract's columns, then reasons, checks, run, source, time."""
+    """A SELECT of the rows to quarantine, each once: the contract's columns, then why and whence."""
     columns = ", ".join(map(quote_identifier, audited.columns))
     checks, reasons = (
         f"[{', '.join(quote_literal(text) for text in texts)}]"
@@ -29,7 +29,8 @@ def quarantined_rows_sql(audited: Audit, *, run_id: str, source: str, now: datet
     return (
         f"SELECT {columns}, list_transform(_failed, i -> {reasons}[i]) AS _reasons, "
         f"list_transform(_failed, i -> {checks}[i]) AS _checks, {quote_literal(run_id)} AS _run_id, "
-        f"{quote_literal(source)} AS _source, TIMESTAMPTZ {quote_literal(now.astimezone(UTC).isoformat())} AS _quarantined_at "
+        f"{quote_literal(source)} AS _source, "
+        f"TIMESTAMPTZ {quote_literal(now.astimezone(UTC).isoformat())} AS _quarantined_at "
         f"FROM ({_judged(audited.relation, audited.bad_rows)}) WHERE len(_failed) > 0"
     )
 

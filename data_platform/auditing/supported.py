@@ -39,12 +39,12 @@ def _unsupported_column(name: str, column: Column) -> Iterator[str]:
         yield f"{name}: a table has all its columns; make it nullable instead of optional"
     if column.coerce or column.default is not None or column.parsers or column.drop_invalid_rows:
         yield f"{name}: an audit changes no values; no coerce, default, parsers or drop_invalid_rows"
-    known = {check.name for check in column.checks}
-    known |= {SHORT_NAMES.get(check, check) for check in known}
+    known = {SHORT_NAMES.get(check.name, check.name) for check in column.checks}
     known |= ({"unique"} if column.unique else set()) | (set() if column.nullable else {"not_null"})
     yield from _without_check(name, column.metadata or {}, known)
 
 
 def _without_check(where: str, metadata: Mapping[str, Any], known: set[str]) -> Iterator[str]:
     for policy in sorted(set(metadata.get("policies", ())) - known):
-        yield f"{where}: a policy for {policy!r}, but there is no such check; there are {', '.join(sorted(known)) or 'none'}"
+        listed = ", ".join(sorted(known)) or "none"
+        yield f"{where}: a policy for {policy!r}, but there is no such check; there are {listed}"

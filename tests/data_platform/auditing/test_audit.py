@@ -1,4 +1,4 @@
-"""Verdicts, policies, ceilings, samples and errors of an audit; which rows fail is `test_agreement_with_pandera.py`'s."""
+"""Verdicts, policies, ceilings, samples and errors of an audit; which rows fail: `test_agreement_with_pandera.py`."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -82,9 +82,7 @@ def test_an_empty_table_passes(connection: duckdb.DuckDBPyConnection) -> None:
         (quarantine(max_rate=0.59), True),
     ],
 )
-def test_above_its_ceiling_a_policy_blocks(
-    connection: duckdb.DuckDBPyConnection, policy: Any, blocks: bool
-) -> None:
+def test_above_its_ceiling_a_policy_blocks(connection: duckdb.DuckDBPyConnection, policy: Any, *, blocks: bool) -> None:
     audited = judge(connection, numbers(policy), SIX_OF_TEN_ARE_BAD)
     found = outcome(audited, "value__ge")
     assert (found.failing_rows, found.rows, found.rate, found.passed) == (6, 10, 0.6, False)
@@ -104,13 +102,17 @@ def test_a_blocked_audit_sets_nothing_aside(connection: duckdb.DuckDBPyConnectio
 def test_a_message_has_the_figures_and_what_became_of_the_rows(connection: duckdb.DuckDBPyConnection) -> None:
     audited = judge(connection, numbers(warn(max_rows=3)), SIX_OF_TEN_ARE_BAD)
     message = outcome(audited, "value__ge").message
-    assert message.startswith("6 of 10 rows fail (60 %), more than the 3 rows tolerated. value: greater_than_or_equal_to")
+    assert message.startswith(
+        "6 of 10 rows fail (60 %), more than the 3 rows tolerated. value: greater_than_or_equal_to"
+    )
     audited = judge(connection, numbers(warn()), SIX_OF_TEN_ARE_BAD)
     assert outcome(audited, "value__ge").message.startswith("6 of 10 rows fail (60 %), published. ")
 
 
 def test_a_sample_is_bounded_in_rows_and_in_cells(connection: duckdb.DuckDBPyConnection) -> None:
-    contract = contract_of({"value": pl.String, "words": pl.List(pl.String)}, {"value": pa.Field(str_length={"max_value": 5})})
+    contract = contract_of(
+        {"value": pl.String, "words": pl.List(pl.String)}, {"value": pa.Field(str_length={"max_value": 5})}
+    )
     rows = "SELECT repeat('x', 1000) AS value, [repeat('y', 1000)] AS words FROM range(1000)"
     found = outcome(judge(connection, contract, rows), "value__str_length")
     assert found.failing_rows == 1000
@@ -135,7 +137,9 @@ def test_the_sql_to_paste_finds_exactly_the_failing_rows(
 ) -> None:
     connection.execute("CREATE TABLE known AS SELECT unnest([0, 1, NULL])::BIGINT AS value")
     contract = contract_of({"value": pl.Int64}, {"value": pa.Field(nullable=True, **fields)}, **config)
-    audited = judge(connection, contract, "SELECT unnest([-2, -2, 0, 1, NULL])::BIGINT AS value", resolve=lambda t: t.table)
+    audited = judge(
+        connection, contract, "SELECT unnest([-2, -2, 0, 1, NULL])::BIGINT AS value", resolve=lambda t: t.table
+    )
     if name is None:
         (found,) = [each for each in audited.outcomes if not each.passed]
         assert (found.failing_rows, found.sql, found.blocks) == (0, "", True)
@@ -196,9 +200,11 @@ def raises(data: Any) -> Any:
     ("policy", "blocks"), [(block(), True), (warn(), False), (warn(max_rows=5), False), (quarantine(max_rows=5), True)]
 )
 def test_a_check_that_cannot_be_made_is_not_called_bad_data(
-    connection: duckdb.DuckDBPyConnection, policy: Any, blocks: bool
+    connection: duckdb.DuckDBPyConnection, policy: Any, *, blocks: bool
 ) -> None:
-    metadata = policies(rules=[rule("parses", "CAST(value AS INTEGER) > 0", policy), rule("other", "value <> 'b'", warn())])
+    metadata = policies(
+        rules=[rule("parses", "CAST(value AS INTEGER) > 0", policy), rule("other", "value <> 'b'", warn())]
+    )
     contract = contract_of({"value": pl.String}, {}, metadata=metadata)
     audited = judge(connection, contract, "SELECT unnest(['1', 'x', 'b']) AS value")
     found = outcome(audited, "parses")
@@ -281,7 +287,9 @@ def test_a_relation_that_cannot_be_read_is_an_error_not_a_verdict(connection: du
         audit(connection, "read_parquet(['/nowhere/at/all.parquet'])", numbers())
 
 
-def test_rules_mean_the_same_in_any_time_zone_of_the_machine(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+def test_rules_mean_the_same_in_any_time_zone_of_the_machine(
+    connection: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
     file = tmp_path / "built.parquet"
     connection.execute(f"COPY (SELECT 1::BIGINT AS row_id, TIMESTAMPTZ '2013-01-01 01:00:00Z' AS value) TO '{file}'")
     connection.execute("SET TimeZone = 'America/New_York'")
@@ -317,7 +325,9 @@ def test_a_dense_key_that_repeats_and_one_that_is_too_wide_are_counted_alike(
 def test_orphans_are_counted_alike_for_dense_and_for_wide_keys(
     connection: duckdb.DuckDBPyConnection, width: int
 ) -> None:
-    connection.execute(f"CREATE TABLE known AS SELECT i * {width} AS value FROM range(-5, 900) r(i) UNION ALL SELECT NULL")
+    connection.execute(
+        f"CREATE TABLE known AS SELECT i * {width} AS value FROM range(-5, 900) r(i) UNION ALL SELECT NULL"
+    )
     contract = contract_of({"value": pl.Int64}, {"value": pa.Field(references="core.known.value", nullable=True)})
     for rows, orphans in (("range(900)", 0), ("range(1000)", 100)):
         select = f"SELECT (i * {width})::BIGINT AS value FROM {rows} r(i) UNION ALL SELECT NULL"

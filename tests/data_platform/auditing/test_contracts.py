@@ -1,12 +1,22 @@
 """What a contract says, and what it may not say: every mistake is one clear line."""
 
-from typing import Any, ClassVar, Optional
+from typing import Any, ClassVar
 
 import pandera.polars as pa
 import polars as pl
 import pytest
 
-from data_platform.auditing import Contract, ContractError, block, columns_of, plan_checks, policies, quarantine, rule, warn
+from data_platform.auditing import (
+    Contract,
+    ContractError,
+    block,
+    columns_of,
+    plan_checks,
+    policies,
+    quarantine,
+    rule,
+    warn,
+)
 from tests.data_platform.auditing.verdicts import contract_of
 
 
@@ -75,7 +85,9 @@ def test_types_are_those_of_the_lakehouse() -> None:
     ]
 
 
-@pytest.mark.parametrize("name", ['a"b', "a b", "Robert'); DROP TABLE x;--", "é", "A", "", "x" * 64, "_checks", "_failed"])
+@pytest.mark.parametrize(
+    "name", ['a"b', "a b", "Robert'); DROP TABLE x;--", "é", "A", "", "x" * 64, "_checks", "_failed"]
+)
 def test_a_column_that_cannot_be_is_named(name: str) -> None:
     contract = contract_of({"value": pl.Int64}, {"value": pa.Field(alias=name or " ")})
     with pytest.raises(ContractError, match=r"^Judged\.") as raised:
@@ -94,7 +106,7 @@ def test_a_table_that_cannot_be_is_named(name: str) -> None:
     [
         (pl.Int64, {"coerce": True}, {}, "changes no values"),
         (pl.Int64, {"regex": True, "alias": "^v.*"}, {}, "name each column"),
-        (Optional[pl.Int64], {}, {}, "nullable instead of optional"),
+        (pl.Int64 | None, {}, {}, "nullable instead of optional"),
         (pl.Int64, {}, {"coerce": True}, "cast in the model's SQL"),
         (pl.Int64, {}, {"strict": "filter"}, "removes no columns"),
         (pl.Int64, {"metadata": policies(ge=warn())}, {}, "a policy for 'ge', but there is no such check"),

@@ -29,7 +29,8 @@ SELECT = (
     "DATE '2013-01-01' + (i % 365)::INTEGER AS day, (i % 1000 / 100)::DECIMAL(15,2) AS price, "
     "CASE WHEN i % 10 = 0 THEN NULL WHEN i % 1001 = 1 THEN 'nan'::DOUBLE WHEN i % 1001 = 2 THEN 'inf'::DOUBLE "
     "ELSE i % 100 END AS share, "
-    "['b', 'a', 'ü'][1 + i % 3] AS word, repeat('x', 300) || i AS long_text, NULL::VARCHAR AS unknown, i % 2 = 0 AS flag, "
+    "['b', 'a', 'ü'][1 + i % 3] AS word, repeat('x', 300) || i AS long_text, NULL::VARCHAR AS unknown, "
+    "i % 2 = 0 AS flag, "
     "TIMESTAMPTZ '2013-01-01 00:00:00Z' + to_hours(i % 24) AS instant, [i::VARCHAR] AS words FROM range({rows}) r(i)"
 )
 
@@ -57,7 +58,10 @@ def relation_of(kind: str, connection: duckdb.DuckDBPyConnection, folder: Path, 
 
 @pytest.mark.parametrize("kind", ["table", "file", "files"])
 def test_figures_are_exact_and_estimates_near(connection: duckdb.DuckDBPyConnection, tmp_path: Path, kind: str) -> None:
-    profiles = {each.name: each for each in profile_columns(connection, relation_of(kind, connection, tmp_path, ROWS), TYPES, ROWS)}
+    profiles = {
+        each.name: each
+        for each in profile_columns(connection, relation_of(kind, connection, tmp_path, ROWS), TYPES, ROWS)
+    }
     assert list(profiles) == list(TYPES)
     assert {each.rows for each in profiles.values()} == {ROWS}
     bounds = {name: (each.nulls, each.minimum, each.maximum, each.mean) for name, each in profiles.items()}
@@ -78,7 +82,7 @@ def test_figures_are_exact_and_estimates_near(connection: duckdb.DuckDBPyConnect
     assert (distinct["day"], distinct["word"], distinct["flag"], distinct["unknown"]) == (365, 3, 2, 0)
     assert distinct["long_text"] == pytest.approx(ROWS, rel=0.01)
     assert distinct["words"] is None
-    assert profiles["price"].approx_quantiles == pytest.approx((0.5, 2.5, 5.0, 7.5, 9.5), abs=0.25)
+    assert profiles["price"].approx_quantiles == pytest.approx((0.5, 2.5, 5.0, 7.5, 9.5), abs=0.5)
     assert profiles["sorted_key"].approx_quantiles == pytest.approx((5e3, 25e3, 5e4, 75e3, 95e3), abs=12_500)
     assert profiles["day"].approx_quantiles == ()
 

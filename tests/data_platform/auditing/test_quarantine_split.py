@@ -11,7 +11,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data_platform.auditing import Audit, Contract, audit, good_rows_sql, policies, quarantine, quarantined_rows_sql, rule
+from data_platform.auditing import (
+    Audit,
+    Contract,
+    audit,
+    good_rows_sql,
+    policies,
+    quarantine,
+    quarantined_rows_sql,
+    rule,
+)
 
 NOW = datetime(2013, 12, 31, 12, tzinfo=UTC)
 ANY = quarantine(max_rate=1.0)
@@ -22,7 +31,9 @@ class Order(Contract):
 
     number: int = pa.Field(nullable=True, ge=0, metadata=policies(ge=ANY, is_small=ANY))
     customer: str = pa.Field(references="core.customer.name", metadata=policies(references=ANY, not_null=ANY))
-    share: float = pa.Field(nullable=True, le=1, metadata=policies(le=quarantine(max_rate=1.0, reason="Over the whole.")))
+    share: float = pa.Field(
+        nullable=True, le=1, metadata=policies(le=quarantine(max_rate=1.0, reason="Over the whole."))
+    )
 
     @pa.check("number")
     def is_small(cls, data: pa.PolarsData) -> pl.LazyFrame:  # noqa: N805

@@ -17,14 +17,8 @@ from data_platform.auditing.predicates import SHORT_NAMES
 ROW_ID = "row_id"
 ANY = quarantine(max_rate=1.0)
 NAMES = {"not_nullable": "not_null", "field_uniqueness": "unique"}
-CHECKS = (
-    *("equal_to", "not_equal_to", "greater_than", "greater_than_or_equal_to", "less_than", "less_than_or_equal_to"),
-    *("in_range", "isin", "notin", "str_matches", "str_contains", "str_startswith", "str_endswith", "str_length"),
-    *("unique_values_eq", "references"),
-)
-EVERY_CHECK_QUARANTINES = policies(
-    not_null=ANY, unique=ANY, **{SHORT_NAMES.get(check, check): ANY for check in CHECKS}
-)
+NO_CHECKS = {"nullable", "unique", "alias", "description"}
+KEY_QUARANTINES = policies(unique=ANY)
 
 
 @dataclass(frozen=True)
@@ -46,7 +40,9 @@ def contract_of(columns: Mapping[str, Any], fields: Mapping[str, Any], **config:
 
 def field(**arguments: Any) -> Any:
     """A `pa.Field` all of whose checks quarantine, so that the split says which rows failed which."""
-    return pa.Field(metadata=EVERY_CHECK_QUARANTINES, **arguments)
+    checks = [*(arguments.keys() - NO_CHECKS), *(["unique"] if arguments.get("unique") else [])]
+    checks += [] if arguments.get("nullable") else ["not_null"]
+    return pa.Field(metadata=policies(**dict.fromkeys(checks, ANY)), **arguments)
 
 
 def numbered(frame: pl.DataFrame) -> pl.DataFrame:
@@ -84,8 +80,10 @@ def failing_rows(connection: duckdb.DuckDBPyConnection, found: Audit) -> dict[st
 
 
 def load(connection: duckdb.DuckDBPyConnection, name: str, frame: pl.DataFrame, types: Mapping[str, str]) -> None:
-    """The frame as a table, its columns in the given types: polars has times to the nanosecond, the lakehouse has not."""
-    columns = ", ".join(f'CAST("{each}" AS {types[each]}) AS "{each}"' if types else f'"{each}"' for each in frame.columns)
+    """The frame as a table, its columns in the given types: of times polars has nanoseconds, the lakehouse has not."""
+    columns = ", ".join(
+        f'CAST("{each}" AS {types[each]}) AS "{each}"' if types else f'"{each}"' for each in frame.columns
+    )
     connection.register("frame", frame.to_arrow())
     connection.execute(f"CREATE TABLE {name} AS SELECT {columns} FROM frame")
     connection.unregister("frame")

@@ -123,12 +123,11 @@ def test_the_page_of_the_flights_shows_its_checks(served_platform: ServedPlatfor
     expect(page.get_by_text("not_null", exact=True).first).to_be_visible(timeout=PATIENCE_MILLISECONDS)
 
 
-def test_the_column_lineage_of_a_mart_is_drawn(served_platform: ServedPlatform, page: Page) -> None:
-    page.goto(f"{served_platform.url}/assets/marts/delay_by_route?view=lineage&column=scheduled_flights")
-    expect(page.get_by_text("scheduled_flights").first).to_be_visible(timeout=PATIENCE_MILLISECONDS)
-    expect(page.get_by_text("core / flight").or_(page.get_by_text("flight", exact=True)).first).to_be_visible(
-        timeout=PATIENCE_MILLISECONDS
-    )
+def test_the_page_of_a_mart_says_from_which_columns_each_column_comes(
+    served_platform: ServedPlatform, page: Page
+) -> None:
+    page.goto(f"{served_platform.url}/assets/marts/delay_by_route")
+    expect(page.get_by_text("core.airport.airport_name").first).to_be_visible(timeout=PATIENCE_MILLISECONDS)
 
 
 def test_the_code_location_is_loaded(served_platform: ServedPlatform, page: Page) -> None:
@@ -147,5 +146,5 @@ def test_a_partition_key_that_is_no_day_of_ours_does_nothing_but_fail(
     if launched["__typename"] == "LaunchRunSuccess":
         assert served_platform.wait_for_run(launched["run"]["runId"]) == "FAILURE"
     else:
-        assert "partition" in launched["message"]
+        assert re.search("partition|does not match format", launched["message"])
     assert served_platform.value("SELECT max(snapshot_id) FROM lake.snapshots()") == before
