@@ -71,10 +71,10 @@ def errors_of(result: dg.ExecuteInProcessResult) -> list[str]:
 
 
 @contextmanager
-def scratch_platform(home: Path, today: date) -> Iterator[ScratchPlatform]:
-    """A seeded platform of which nothing is materialized yet."""
+def scratch_platform(home: Path, today: date, **more: Any) -> Iterator[ScratchPlatform]:
+    """A seeded platform of which nothing is materialized yet; `more` are further settings."""
     with WeatherApi() as weather:
-        settings = Settings(home=home, today=today, weather_api_url=weather.address)
+        settings = Settings(home=home, today=today, weather_api_url=weather.address, **more)
         seed_demo(drop_folder=settings.drop_folder, operational_database_url=settings.operational_database_url)
         settings.dagster_home.mkdir(parents=True, exist_ok=True)
         lakehouse = lakehouse_of(settings)

@@ -247,4 +247,5 @@ def _default(check: Check) -> Policy:
 def _described(what: str, policy: Policy) -> str:
     does = {"block": "Blocks", "warn": "Warns", "quarantine": "Quarantines"}[policy.action]
     ceiling = f", blocks above {policy.ceiling}" if policy.ceiling else ""
-    return f"{what} {does}{ceiling}.{f' {policy.reason}' if policy.reason else ''}"
+    described = f"{what} {does}{ceiling}.{f' {policy.reason}' if policy.reason else ''}"
+    return described.replace("\0", "\\0")  # it becomes an SQL literal, which cannot hold the character itself

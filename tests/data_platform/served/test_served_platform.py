@@ -5,6 +5,7 @@ One file, so that one worker starts the platform once.
 
 import json
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,7 @@ CHROMIUM_ARGUMENTS = (
     "--no-first-run",
 )
 PATIENCE_MILLISECONDS = 60_000
+BACKFILLED_WITHIN_SECONDS = 180.0
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +65,20 @@ def test_a_materialization_of_one_day_is_launched_and_followed(served_platform: 
     assert served_platform.wait_for_run(run_id) == "SUCCESS"
     followed = ask(served_platform, "Follow a run", runId=run_id)["runOrError"]
     assert {step["stepKey"] for step in followed["stepStats"]} == {"raw__flights", "core__flight"}
+
+
+def test_a_backfill_of_several_days_is_one_run(served_platform: ServedPlatform) -> None:
+    launched = ask(served_platform, "Backfill a range of days")["launchPartitionBackfill"]
+    assert launched["__typename"] == "LaunchBackfillSuccess", launched
+    deadline = time.monotonic() + BACKFILLED_WITHIN_SECONDS
+    while True:
+        backfill = ask(served_platform, "Follow a backfill", backfillId=launched["backfillId"])["partitionBackfillOrError"]
+        if backfill["status"] not in {"REQUESTED", "COMPLETED"}:
+            break
+        assert time.monotonic() < deadline, backfill
+        time.sleep(0.5)
+    assert backfill["status"] == "COMPLETED_SUCCESS"
+    assert [run["status"] for run in backfill["runs"]] == ["SUCCESS"]
 
 
 def test_check_results_are_read_with_severity_and_the_sql_that_finds_the_rows(served_platform: ServedPlatform) -> None:
