@@ -1,4 +1,4 @@
-"""What Dagster, contracts and publishing add to the SQL of the flights: a year, from landed files, in a warm process."""
+"""What Dagster, contracts and publishing add to the SQL of the flights: a year from landed files, in a warm process."""
 
 import tempfile
 import time

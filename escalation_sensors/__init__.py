@@ -1,1 +1,4 @@
-"""The escalation ladder: diagnosis and levels 1 to 4. A library of its own: knows nothing of this pipeline or of `resources`."""
+"""The escalation ladder: diagnosis and levels 1 to 4.
+
+A library of its own: knows nothing of this pipeline or of `resources`.
+"""

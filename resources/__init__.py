@@ -1,1 +1,4 @@
-"""This platform's connections: the lakehouse and the sources. Knows nothing of the pipeline or of the escalation ladder."""
+"""This platform's connections: the lakehouse and the sources.
+
+Knows nothing of the pipeline or of the escalation ladder.
+"""

@@ -1,4 +1,4 @@
-"""One Dagster asset for each SQL model. What the model says is in its file; how it is published is materialization's."""
+"""One Dagster asset for each SQL model. What it says is in its file; how it is published is materialization's."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -7,9 +7,9 @@ import dagster as dg
 
 from data_platform.assets.asset_metadata import definition_metadata, lineage_metadata
 from data_platform.assets.partitions import day_of, span
+from data_platform.assets.refresh_condition import when_upstream_changed
 from data_platform.assets.results import Results, results_of
 from data_platform.auditing import Contract, referred_tables
-from data_platform.automation.conditions import when_upstream_changed
 from data_platform.materialization.build_audit_publish import build_audit_publish
 from data_platform.materialization.check_results import check_specs
 from data_platform.materialization.task import Days, TableTask

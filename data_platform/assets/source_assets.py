@@ -1,4 +1,4 @@
-"""One Dagster asset for each declared source: extract, verify what landed, then build, audit and publish the raw table."""
+"""One Dagster asset for each declared source: extract, verify what landed, build, audit and publish the raw table."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -15,7 +15,7 @@ ROW_NUMBERED = f"SELECT *, row_number() OVER () AS {ROW_NUMBER}"
 def flag_sql(check: PlannedCheck, resolve: Resolve, row_numbers: Sequence[int]) -> str:
     """An expression over one row of the relation that is TRUE if the row fails, else FALSE."""
     if isinstance(check, RowCheck):
-        return f"(NOT (({check.fails}) IS FALSE))"
+        return f"(({check.fails}) IS TRUE)"
     if isinstance(check, KeyCheck):
         return f"(count(*) OVER (PARTITION BY {_listed(check.columns)}) > 1)"
     if isinstance(check, ReferenceCheck):

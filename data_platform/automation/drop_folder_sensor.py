@@ -42,7 +42,8 @@ def drop_folder_sensor(source: CsvFolder, job_name: str, today: date, landing: P
             return dg.SkipReason(f"{len(files)} files, none new, late or changed")
         for day, arrival in wanted.items():
             context.log.info(f"{source.name}: {arrival.kind} file {arrival.file.path.name} for {day}")
-        # No run key: a file that goes back to an earlier content is loaded again. The cursor keeps it from being asked twice.
+        # No run key: a file that goes back to an earlier content is loaded again.
+        # The cursor keeps it from being asked for twice.
         requests = [dg.RunRequest(tags=range_tags(days[0], days[-1])) for days in without_gaps(list(wanted))]
         asked |= {day.isoformat(): arrival.file.checksum for day, arrival in wanted.items()}
         return dg.SensorResult(run_requests=requests, cursor=json.dumps(asked))

@@ -1,4 +1,4 @@
-"""The schedules: the sources' day, every day; maintenance, every week. What runs downstream is `conditions.py`'s."""
+"""The schedules: the sources' day, every day; maintenance, every week. What runs downstream is said by each asset."""
 
 from datetime import date
 
@@ -25,7 +25,7 @@ def daily_schedule(job_name: str, today: date) -> dg.ScheduleDefinition:
         execution_timezone="UTC",
         execution_fn=ask_for_the_day,
         default_status=dg.DefaultScheduleStatus.RUNNING,
-        description=f"Loads the sources for {today} and refreshes those without partitions; the models follow by automation.",
+        description=f"Loads the sources for {today}, those without partitions too; the models follow by automation.",
     )
 
 
@@ -37,5 +37,5 @@ def maintenance_schedule(job_name: str) -> dg.ScheduleDefinition:
         cron_schedule=WEEKLY_CRON,
         execution_timezone="UTC",
         default_status=dg.DefaultScheduleStatus.RUNNING,
-        description="Merges small files, expires old snapshots, and removes orphan files; never younger than the retention.",
+        description="Merges small files, expires old versions, removes orphans; never younger than the retention.",
     )

@@ -2,12 +2,12 @@
 
 import logging
 import sys
-from enum import StrEnum
 from typing import Annotated
 
 import typer
 
 from data_platform.cli.errors import CommandError, expected_line
+from data_platform.cli.output_format import Format
 
 app = typer.Typer(
     name="data-platform",
@@ -25,14 +25,6 @@ app.add_typer(demo_commands, name="demo")
 Table = Annotated[str, typer.Argument(metavar="TABLE", help="as in core.flight")]
 Day = Annotated[str, typer.Argument(metavar="DAY", help="a day of 2013, as in 2013-12-31")]
 Limit = Annotated[int | None, typer.Option(min=1, help="at most so many rows")]
-
-
-class Format(StrEnum):
-    """How the rows of a query are written."""
-
-    TABLE = "table"
-    CSV = "csv"
-    JSON = "json"
 
 
 def main() -> None:

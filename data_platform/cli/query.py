@@ -9,8 +9,8 @@ from typing import Any
 
 import duckdb
 
-from data_platform.cli.app import Format
 from data_platform.cli.errors import CommandError
+from data_platform.cli.output_format import Format
 from data_platform.cli.read_only import read_only_connection
 from data_platform.cli.terminal import notes, output
 from data_platform.settings import load_settings

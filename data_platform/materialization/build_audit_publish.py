@@ -128,7 +128,7 @@ class _Attempt:
         return history_outcomes(current, past_profiles(connection, self.task.table))
 
     def _split(self, connection: duckdb.DuckDBPyConnection, audited: Audit, built: BuiltFiles) -> _Split:
-        """Writes the good and the bad rows to files of their own; where all are good, the build is published as it is."""
+        """Writes good and bad rows to files of their own; where all are good, the build is published as it is."""
         task, good, bad = self.task, built, None
         if audited.quarantined_rows:
             good = build_files(connection, good_rows_sql(audited), self.folder, "good")
@@ -136,9 +136,9 @@ class _Attempt:
             bad = build_files(connection, bad_rows, self.folder, "quarantined")
         if good.rows + (bad.rows if bad else 0) != built.rows:
             raise RowsLost(
-                f"{task.table}: {built.rows} rows were built, but {good.rows} to publish and {bad.rows if bad else 0} to "
-                "quarantine came of them; nothing was published. This is a fault of the audit: keep the build folder "
-                "and report it."
+                f"{task.table}: {built.rows} rows were built, but {good.rows} to publish and {bad.rows if bad else 0} "
+                "to quarantine came of them; nothing was published. This is a fault of the audit: keep the build "
+                "folder and report it."
             )
         table = TableBuild(task.table, columns_of(task.contract), good.files, good.rows, task.scope)
         profile = profile_build(connection, task, audited, self.folder, run_id=self.run_id, now=self.now)

@@ -75,6 +75,6 @@ def past_profiles(connection: duckdb.DuckDBPyConnection, table: TableName) -> Se
     return loads
 
 
-def _column_profile(*row: Any) -> ColumnProfile:
+def _column_profile(*row: Any) -> ColumnProfile:  # noqa: ANN401 - a row of DuckDB's may hold anything
     name, rows, nulls, approx_distinct, minimum, maximum, mean, approx_quantiles = row
     return ColumnProfile(name, rows, nulls, approx_distinct, minimum, maximum, mean, tuple(approx_quantiles or ()))

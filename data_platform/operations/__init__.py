@@ -1,1 +1,1 @@
-"""Jobs that people and schedules run on the lakehouse as a whole: maintain it, restore a table, release a quarantine."""
+"""Jobs on the lakehouse as a whole: maintain it, restore a table, release a quarantine."""

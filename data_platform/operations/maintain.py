@@ -12,8 +12,10 @@ from resources.lakehouse import LakehouseResource, TableName, run_maintenance
 def maintenance_job(
     tables: Collection[TableName], retention: timedelta, quarantine_retention: timedelta
 ) -> dg.JobDefinition:
-    """The job. `retention` is how long old versions and unregistered files are kept, at least an hour;
-    `tables` are those whose quarantine may hold rows to expire.
+    """The job.
+
+    `retention` is how long old versions and unregistered files are kept, at least an hour; `tables` are those whose
+    quarantine may hold rows to expire.
     """
 
     @dg.op(description="Merges, expires, cleans up and sweeps, never below the retention.")

@@ -1,7 +1,5 @@
 """What can go wrong with the lakehouse. Every message is one line that names what to change; none shows a secret."""
 
-# ruff: noqa: N818 - they are named after what happened, as the protocol names it
-
 
 class LakehouseError(Exception):
     """Base of all errors of the lakehouse."""

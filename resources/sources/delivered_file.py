@@ -117,7 +117,7 @@ def _opened(source: str, path: Path) -> Iterator[IO[bytes]]:
         ) from error
 
 
-def _read_text(  # noqa: PLR0913 - what is read, as what, and where it goes
+def _read_text(
     source: str, path: Path, copy: Path, csv_format: CsvFormat, member: Draft | None, *, final_newline: bool
 ) -> tuple[str, ...]:
     """Read the whole text once; returns its header, and writes it to `member` if there is one."""

@@ -51,7 +51,7 @@ class Answer:
 class PageClient:
     """The connection of one extraction to one API."""
 
-    def __init__(  # noqa: PLR0913 - each is a setting of the source
+    def __init__(
         self,
         source: str,
         url: str,

@@ -1,4 +1,4 @@
-"""An analyst, four writers and `data-platform run` on one lakehouse at the same time, each in processes of their own."""
+"""An analyst, four writers and `data-platform run` on one lakehouse at once, each in processes of their own."""
 
 import os
 import subprocess
@@ -55,7 +55,9 @@ def test_an_analyst_has_not_one_error_while_the_platform_runs_and_four_writers_p
     home = tmp_path / "home"
     lakehouse = lakehouse_of(Settings(home=home))
     for writer in range(WRITERS):
-        build_and_publish(lakehouse, f"sandbox.writer_{writer}", f"SELECT range AS id, 0::BIGINT AS version FROM range({ROWS})")
+        build_and_publish(
+            lakehouse, f"sandbox.writer_{writer}", f"SELECT range AS id, 0::BIGINT AS version FROM range({ROWS})"
+        )
     settings, context = settings_of(lakehouse), other_processes()
     stop, seen, written = context.Event(), context.Queue(), context.Queue()
     with running(_ask, settings, stop, seen) as analyst, ExitStack() as stack:
@@ -76,7 +78,9 @@ def test_an_analyst_has_not_one_error_while_the_platform_runs_and_four_writers_p
 
 def _run_the_platform(home: Path) -> subprocess.CompletedProcess[str]:
     environment = {
-        **{name: value for name, value in os.environ.items() if not name.startswith(("DATA_PLATFORM_", "DAGSTER_HOME"))},
+        **{
+            name: value for name, value in os.environ.items() if not name.startswith(("DATA_PLATFORM_", "DAGSTER_HOME"))
+        },
         "DATA_PLATFORM_HOME": str(home),
         "DATA_PLATFORM_TODAY": "2013-01-03",
         "DATA_PLATFORM_WEATHER_API_PORT": str(free_ports(1)[0]),

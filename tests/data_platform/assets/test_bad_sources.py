@@ -6,9 +6,11 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
+import dagster as dg
 import pytest
 import sqlalchemy
 
+from data_platform.definitions import build_definitions
 from data_platform.demo.weather_faults import Fault
 from tests.scratch_platform import ScratchPlatform, errors_of
 
@@ -42,7 +44,11 @@ def without_the_table(platform: ScratchPlatform) -> None:
 
 BAD: dict[str, tuple[str, Break, tuple[str, ...]]] = {
     "a missing file": ("flights", lambda platform: day_file(platform).unlink(), ("flights_2013-01-02.csv",)),
-    "a changed header": ("flights", rewrite(lambda text: text.replace("dep_delay", "delay", 1)), ("dep_delay", "delay")),
+    "a changed header": (
+        "flights",
+        rewrite(lambda text: text.replace("dep_delay", "delay", 1)),
+        ("dep_delay", "delay"),
+    ),
     "a wrong delimiter": ("flights", rewrite(lambda text: text.replace(",", ";")), ("flights_2013-01-02.csv",)),
     "a number out of range": (
         "flights",
@@ -81,7 +87,8 @@ def test_an_api_that_answers_500_and_then_200_recovers_with_one_line(
 ) -> None:
     platform.weather.add_fault(Fault("status", status=500))
     assert platform.materialize("raw/weather").success
-    told = [line for line in capfd.readouterr().err.splitlines() if "500" in line and "weather" in line and "INFO" in line]
+    lines = capfd.readouterr().err.splitlines()
+    told = [line for line in lines if "500" in line and "weather" in line and "INFO" in line]
     assert len(told) == 1, told
     assert platform.value("SELECT count(*) > 0 FROM raw.weather")
 
@@ -89,13 +96,9 @@ def test_an_api_that_answers_500_and_then_200_recovers_with_one_line(
 def test_a_database_that_is_down_is_one_line_without_its_password(
     platform: ScratchPlatform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from data_platform.definitions import build_definitions
-
     url = "postgresql+psycopg2://reader:s3cret-word@127.0.0.1:9/shop"
     settings = platform.settings.model_copy(update={"operational_database_url": url})
     job = build_definitions(settings).resolve_job_def("load_sources")
-    import dagster as dg
-
     result = job.execute_in_process(
         instance=platform.instance, asset_selection=[dg.AssetKey(["raw", "airlines"])], raise_on_error=False
     )

@@ -59,7 +59,7 @@ def test_a_good_run_is_in_the_instance_with_its_tags(home: Path, capsys: pytest.
     assert "! raw.source: page 2 [of 9] answered 500, then 200" in shown
 
 
-def test_a_failed_step_is_one_line_without_dagsters_words_around_it(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_failed_step_is_one_line_without_dagsters_words(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     outcome = run_job("bad", definitions=DEFINITIONS)
     assert outcome.exit_code == 1
     assert outcome.errors == ("core.broken: RuntimeError: the step failed",)

@@ -21,7 +21,10 @@ def lineage_of(folder: Path, sql: str) -> dict[str, list[str]]:
 
 
 def test_each_column_names_the_columns_its_values_come_from(tmp_path: Path) -> None:
-    sql = "SELECT a.y AS name, sum(b.z) * max(a.x) AS total, 1 AS one FROM raw.a AS a JOIN raw.b AS b ON a.x = b.x GROUP BY a.y"
+    sql = (
+        "SELECT a.y AS name, sum(b.z) * max(a.x) AS total, 1 AS one "
+        "FROM raw.a AS a JOIN raw.b AS b ON a.x = b.x GROUP BY a.y"
+    )
     assert lineage_of(tmp_path, sql) == {"name": ["raw.a.y"], "total": ["raw.a.x", "raw.b.z"], "one": []}
 
 

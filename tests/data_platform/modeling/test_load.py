@@ -1,3 +1,4 @@
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -29,8 +30,6 @@ def test_a_model_knows_what_its_sql_reads(tmp_path: Path) -> None:
 
 
 def test_a_partitioned_model_is_selected_for_its_days_only(tmp_path: Path) -> None:
-    from datetime import date
-
     head = HEAD.replace("owners", "partition_column: day\nowners")
     write(tmp_path, head + "SELECT day FROM raw.a WHERE day >= $start_date AND day < $end_date")
     (model,) = load_models(tmp_path)
