@@ -69,6 +69,7 @@ def lineitem_folder() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="lineitem-") as name:
         folder = Path(name)
         with duckdb.connect() as connection:
+            connection.execute("SET enable_progress_bar = false")
             connection.execute(f"LOAD '{extension}'")
             connection.execute("CALL dbgen(sf = 1)")
             for table in TABLES:

@@ -1,7 +1,7 @@
 """Columns of whole numbers or dates that lie close together, as positions in a map of bits.
 
-A map of all possible values tells how many there are, or which of them another table lacks, several times faster than
-hashing and in a fraction of the memory. It serves only where it is small; whoever uses it has another way.
+A map of all possible values tells how many of them there are, several times faster than hashing and in a fraction of
+the memory. It serves only where it is small; whoever uses it has another way.
 """
 
 from collections.abc import Mapping, Sequence
@@ -33,7 +33,7 @@ class DenseColumns:
         return prod(self.sizes)
 
     def position(self, columns: Sequence[str], types: Mapping[str, str]) -> str:
-        """The SQL expression of the position of one row's values; NULL where one of them is."""
+        """The SQL expression of the position of one row's values; NULL if one of them is."""
         position = "0"
         for column, low, size in zip(columns, self.lowest, self.sizes, strict=True):
             position = f"({position} * {size} + ({_whole(column, types[column])} - ({low})))"
@@ -45,9 +45,9 @@ class DenseColumns:
 
 
 def dense_columns(
-    connection: duckdb.DuckDBPyConnection, relation: Relation, columns: Sequence[str], *, nulls: bool
+    connection: duckdb.DuckDBPyConnection, relation: Relation, columns: Sequence[str]
 ) -> DenseColumns | None:
-    """How the columns lie in a map; None if they are of other types, too far apart, or null where `nulls` are refused.
+    """How the columns lie in a map; None if they are of other types, too far apart, or null somewhere.
 
     Raises:
         duckdb.Error: the relation cannot be read.
@@ -61,14 +61,12 @@ def dense_columns(
     sizes = tuple(high - low + 1 for low, high in zip(lowest, highest, strict=True))
     dense = DenseColumns(tuple(lowest), sizes)
     has_nulls = any(count != relation.rows for count in counts)
-    if dense.bits > min(MAX_BITS, MAX_BITS_PER_ROW * relation.rows) or (has_nulls and not nulls):
+    if dense.bits > min(MAX_BITS, MAX_BITS_PER_ROW * relation.rows) or has_nulls:
         return None
     return dense
 
 
 def _whole(column: str, duckdb_type: str) -> str:
-    """The column as a whole number; an infinite date has none and counts as null."""
+    """The column as a whole number; an infinite date is one that is far from all others."""
     quoted = quote_identifier(column)
-    if duckdb_type == "DATE":
-        return f"CASE WHEN isfinite({quoted}) THEN {quoted} - DATE '1970-01-01' END"
-    return f"{quoted}::BIGINT"
+    return f"({quoted} - DATE '1970-01-01')" if duckdb_type == "DATE" else f"{quoted}::BIGINT"

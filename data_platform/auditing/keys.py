@@ -15,7 +15,7 @@ def duplicated_rows(connection: duckdb.DuckDBPyConnection, relation: Relation, k
     Raises:
         duckdb.Error: the relation cannot be read.
     """
-    if dense := dense_columns(connection, relation, key, nulls=False):
+    if dense := dense_columns(connection, relation, key):
         distinct = f"SELECT bit_count({dense.bitmap(key, relation.types)}) FROM {relation.sql}"
         if _integer(connection, distinct) == relation.rows:
             return 0

@@ -1,8 +1,7 @@
-"""How many rows hold a value that another table lacks. Exact always; dense keys are found complete without a join."""
+"""How many rows hold a value that another table lacks."""
 
 import duckdb
 
-from data_platform.auditing.dense import dense_columns
 from data_platform.auditing.finding import Finding
 from data_platform.auditing.literals import kind_of_type
 from data_platform.auditing.plan import ReferenceCheck
@@ -23,28 +22,9 @@ def orphaned_rows(
     if own != other and kind_of_type(own) != kind_of_type(other):
         # Said before the join, which would cast one to the other and might fail midway.
         return Finding(error=f"could not be checked: {check.column} is {own}, but {check.table}.{check.key} is {other}")
-    if own == other and _is_complete(connection, relation, check, referred):
-        return Finding()
     column, key = quote_identifier(check.column), quote_identifier(check.key)
     orphans = (
         f"SELECT count(*) FROM (SELECT {column} AS value FROM {relation.sql} WHERE {column} IS NOT NULL) AS referring "
         f"ANTI JOIN {referred} AS referred ON referring.value = referred.{key}"
     )
     return Finding(int(connection.execute(orphans).fetchall()[0][0]))
-
-
-def _is_complete(
-    connection: duckdb.DuckDBPyConnection, relation: Relation, check: ReferenceCheck, referred: str
-) -> bool:
-    """Whether maps of bits show that no value is lacking; False also where none can be drawn."""
-    dense = dense_columns(connection, relation, [check.column], nulls=True)
-    if dense is None:
-        return False
-    key_types = {check.key: relation.types[check.column]}
-    position = dense.position([check.key], key_types)
-    own = f"SELECT {dense.bitmap([check.column], relation.types)} FROM {relation.sql}"
-    known = (
-        f"SELECT {dense.bitmap([check.key], key_types)} FROM {referred} WHERE {position} BETWEEN 0 AND {dense.bits - 1}"
-    )
-    (lacking,) = connection.execute(f"SELECT bit_count(({own}) & ~({known}))").fetchall()[0]
-    return bool(lacking == 0)

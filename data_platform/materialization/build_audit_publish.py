@@ -89,15 +89,13 @@ class _Attempt:
         task = self.task
         with self.lakehouse.connection() as connection:
             # A transaction, so that the build and the audit's relationships read all tables at one snapshot.
+            # It writes nothing to the lakehouse, and ends with the connection.
             connection.execute("BEGIN TRANSACTION")
-            try:
-                read_snapshot = current_snapshot(connection)
-                built = build_files(connection, task.select, self.folder, "built")
-                audited = audit(connection, built.relation, task.contract, shown=self._shown(built))
-                outcomes = (*audited.outcomes, *self._history(connection, audited))
-                split = None if audited.blocked else self._split(connection, audited, built)
-            finally:
-                connection.execute("ROLLBACK")
+            read_snapshot = current_snapshot(connection)
+            built = build_files(connection, task.select, self.folder, "built")
+            audited = audit(connection, built.relation, task.contract, shown=self._shown(built))
+            outcomes = (*audited.outcomes, *self._history(connection, audited))
+            split = None if audited.blocked else self._split(connection, audited, built)
         message = f"{task.table} from {task.source}"
         return Materialized(
             table=task.table,

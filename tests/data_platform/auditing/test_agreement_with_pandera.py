@@ -46,6 +46,7 @@ TEXTS = [
     "%",
     "İ",
     "a\0b",
+    "xb",
 ]
 PATTERNS = [
     "a",
@@ -188,6 +189,31 @@ def test_text_checks_fail_the_same_rows(frame: pl.DataFrame, arguments: dict[str
     assert audited(frame, contract) == judged_by_pandera(frame, contract)
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"str_matches": "a|b"},  # pandera reads it as ^a|b, which is found anywhere
+        {"str_matches": "(a|b)"},
+        {"str_matches": "a$"},
+        {"str_matches": "^$"},
+        {"str_contains": "^b|a$"},
+        {"str_startswith": "x", "ignore_na": False},
+        {"isin": ["a", "b"], "ignore_na": False},
+        {"notin": ["a", "b"]},
+        {"isin": [f"{number}" for number in range(99)] + ["a"]},
+        {"notin": [f"{number}" for number in range(99)] + ["a"], "ignore_na": False},
+        {"isin": "ab"},
+        {"isin": []},
+        {"notin": []},
+    ],
+)
+def test_special_cases_are_judged_alike(arguments: dict[str, Any]) -> None:
+    values = ["", "a", "b", "ab", "ba", "xb", "xa", "a\n", "\na", "ü", None]
+    frame = numbered(pl.DataFrame({"value": pl.Series(values, dtype=pl.String)}))
+    contract = contract_of({"value": pl.String}, {"value": field(nullable=True, **arguments)})
+    assert audited(frame, contract) == judged_by_pandera(frame, contract)
+
+
 def is_pattern(text: str) -> bool:
     with warnings.catch_warnings():
         warnings.simplefilter("error", FutureWarning)  # of sets that will mean something else
@@ -206,7 +232,7 @@ def is_pattern(text: str) -> bool:
 def test_any_pattern_is_either_compiled_rightly_or_left_to_pandera(values: list[str], pattern: str) -> None:
     assume(is_pattern(pattern))  # pandera refuses to make a check of anything else
     frame = numbered(
-        pl.DataFrame({"value": pl.Series([*values, "a", "b", "ab", "1a", "a.b", "a\nb"], dtype=pl.String)})
+        pl.DataFrame({"value": pl.Series([*values, "a", "b", "ab", "xb", "1a", "a.b", "a\nb"], dtype=pl.String)})
     )
     contract = contract_of({"value": pl.String}, {"value": field(str_matches=pattern, nullable=True)})
     assert audited(frame, contract) == judged_by_pandera(frame, contract)

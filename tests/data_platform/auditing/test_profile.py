@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from data_platform.auditing import ColumnProfile
@@ -104,3 +106,10 @@ def test_an_empty_load_has_a_profile(connection: duckdb.DuckDBPyConnection, tmp_
 def test_the_profile_of_the_same_rows_is_the_same(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     relation = relation_of("table", connection, tmp_path, ROWS)
     assert profile_columns(connection, relation, TYPES, ROWS) == profile_columns(connection, relation, TYPES, ROWS)
+
+
+def test_bounds_that_a_files_footer_lacks_are_read(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    file = tmp_path / "no_statistics.parquet"
+    pq.write_table(pa.table({"word": ["b" * 5_000, "a" * 5_000, None]}), file, write_statistics=False)
+    (profile,) = profile_columns(connection, f"read_parquet(['{file}'])", {"word": "VARCHAR"}, 3)
+    assert (profile.nulls, profile.minimum, profile.maximum) == (1, "a" * 100, "b" * 100)

@@ -17,7 +17,7 @@ from data_platform.auditing.predicates import SHORT_NAMES
 ROW_ID = "row_id"
 ANY = quarantine(max_rate=1.0)
 NAMES = {"not_nullable": "not_null", "field_uniqueness": "unique"}
-NO_CHECKS = {"nullable", "unique", "alias", "description"}
+NO_CHECKS = {"ignore_na", "nullable", "unique", "alias", "description"}
 KEY_QUARANTINES = policies(unique=ANY)
 
 
