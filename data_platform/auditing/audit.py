@@ -149,7 +149,9 @@ class _Judge:
 
 
 def _blocks(check: PlannedCheck, finding: Finding, rows: int) -> bool:
-    if finding.error or finding.as_a_whole:
+    if finding.error:
+        return check.policy.can_block  # for all that is known it is above its ceiling
+    if finding.as_a_whole:
         return check.policy.action != "warn"  # there are no single rows to set aside
     return not check.policy.tolerates(finding.failing_rows, rows)
 

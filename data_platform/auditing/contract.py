@@ -7,6 +7,7 @@ and what it says is right wherever the compiled queries and pandera should ever 
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
+import duckdb
 import pandera.polars as pa
 import sqlglot
 from pandera.api.polars.container import DataFrameSchema
@@ -16,7 +17,7 @@ from data_platform.auditing.column_types import duckdb_type
 from data_platform.auditing.policy import ContractError, Rule
 from data_platform.auditing.registered_checks import REGISTERED
 from resources.lakehouse.errors import InvalidName
-from resources.lakehouse.names import TableName, verify_name
+from resources.lakehouse.names import TableName, quote_identifier, verify_name
 
 
 class Contract(pa.DataFrameModel):
@@ -78,6 +79,8 @@ def rules_of(contract: type[Contract]) -> tuple[Rule, ...]:
     rules = tuple(_rules(contract))
     for each in rules:
         _verify_rule(contract, each, set(schema.columns))
+    if rules:
+        _verify_types(contract, rules)
     return rules
 
 
@@ -99,6 +102,22 @@ def referred_tables(contract: type[Contract]) -> tuple[TableName, ...]:
 
 def _rules(contract: type[Contract]) -> Sequence[Rule]:
     return cast("Sequence[Rule]", table_metadata(contract).get("rules", ()))
+
+
+def _verify_types(contract: type[Contract], rules: Sequence[Rule]) -> None:
+    """Binds each rule to columns of the contract's types, which finds unknown functions and what is no condition."""
+    nulls = ", ".join(
+        f"CAST(NULL AS {kind}) AS {quote_identifier(name)}" for name, kind in columns_of(contract).items()
+    )
+    with duckdb.connect() as connection:
+        for each in rules:
+            where = f"{contract.__name__}: rule {each.name}"
+            try:
+                ((_, kind, *_),) = connection.execute(f"DESCRIBE SELECT ({each.sql}) FROM (SELECT {nulls})").fetchall()
+            except duckdb.Error as error:
+                raise ContractError(f"{where}: {' '.join(str(error).split())[:200]}") from error
+            if kind != "BOOLEAN":
+                raise ContractError(f"{where}: {each.sql!r} is a {kind}, not a condition")
 
 
 def _verify_rule(contract: type[Contract], each: Rule, columns: set[str]) -> None:

@@ -1,5 +1,6 @@
 """Python values as SQL literals, for the values that checks compare with. Names are quoted elsewhere."""
 
+import re
 from datetime import date, datetime, time
 from decimal import Decimal
 
@@ -35,7 +36,7 @@ def literal(value: object) -> str:
     if kind == "float":
         return f"'{value!r}'::DOUBLE"
     if isinstance(value, Decimal) and value.is_finite():
-        return f"{value:f}"
+        return f"{value.normalize():f}"
     if kind in {"boolean", "exact"} and isinstance(value, int):
         return str(value)
     # Polars refuses to compare instants that are told in another zone than the column's.
@@ -43,6 +44,27 @@ def literal(value: object) -> str:
         types = {"instant": "TIMESTAMPTZ", "timestamp": "TIMESTAMP", "date": "DATE", "time": "TIME"}
         return f"{types[kind]} '{value.isoformat()}'"
     raise NotExpressible(f"{value!r} is compared by pandera")
+
+
+def require_fitting(value: object, duckdb_type: str) -> None:
+    """Lets a number pass that the column itself could hold: DuckDB then compares without casting the column.
+
+    Raises:
+        NotExpressible: it could not.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        return
+    if isinstance(value, int) and not -(2**127) <= value < 2**127:
+        raise NotExpressible("a number that no integer type holds is pandera's to refuse")
+    decimal = re.fullmatch(r"DECIMAL\((\d+),(\d+)\)", duckdb_type)
+    if decimal is None and isinstance(value, int):
+        return
+    if decimal is None or not Decimal(value).is_finite():
+        raise NotExpressible(f"{value!r} against a column of {duckdb_type} is compared by pandera")
+    precision, scale = int(decimal[1]), int(decimal[2])
+    _, digits, exponent = Decimal(value).normalize().as_tuple()
+    if -int(exponent) > scale or len(digits) + int(exponent) > precision - scale:
+        raise NotExpressible(f"{value!r} does not fit {duckdb_type}, so pandera compares it")
 
 
 def kind_of(value: object) -> str:

@@ -18,7 +18,8 @@ _SAME = re.compile(
     )*""",
     re.VERBOSE,
 )
-_DIFFERENT = re.compile(r"\(\?|[*+?}][*+{]")
+# RE2 also refuses a group that is counted too often, (a{100}){100}.
+_DIFFERENT = re.compile(r"\(\?|[*+?}][*+{]|\)\{")
 
 
 def means_the_same(pattern: str) -> bool:

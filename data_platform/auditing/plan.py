@@ -105,6 +105,9 @@ class PanderaCheck(PlannedCheck):
         return False
 
 
+MOST_NAMED = 8
+"""Values of a list that a description names."""
+
 HISTORY_CHECKS = (
     PlannedCheck("volume", "The number of rows is within what earlier loads had, for each partition.", warn()),
     PlannedCheck("distribution", "Means and shares of nulls are within what earlier loads had.", warn()),
@@ -197,7 +200,7 @@ def _column_checks(contract: type[Contract]) -> Iterator[PlannedCheck]:
             if check.name == "references":
                 yield _reference(contract, name, check, policy)
                 continue
-            description = _described(f"{name}: {check.error or short}.", policy)
+            description = _described(f"{name}: {_in_words(check, short)}.", policy)
             try:
                 passes = predicate(check.name, quote_identifier(name), types[name], check.statistics or {})
             except NotExpressible:
@@ -216,7 +219,7 @@ def _reference(contract: type[Contract], name: str, check: Check, policy: Policy
         raise ContractError(
             f"{contract.__name__}.{name}: references={target[:80]!r} must be schema.table.column"
         ) from error
-    description = _described(f"Each {name} is a {key} of {referred}.", policy)
+    description = _described(f"Each {name} is in {referred}.{key}.", policy)
     return ReferenceCheck(f"{name}__references_{referred.table}", description, policy, name, referred, key)
 
 
@@ -242,6 +245,21 @@ def _table_checks(contract: type[Contract]) -> Iterator[PlannedCheck]:
 
 def _default(check: Check) -> Policy:
     return warn() if check.raise_warning else block()
+
+
+def _in_words(check: Check, short: str) -> str:
+    """A check's condition as a person would say it; long lists are cut."""
+    statistics = check.statistics or {}
+    symbols = {"eq": "=", "ne": "≠", "gt": ">", "ge": "≥", "lt": "<", "le": "≤"}
+    if short in symbols:
+        return f"{symbols[short]} {next(iter(statistics.values()))}"
+    if short == "in_range":
+        return f"from {statistics['min_value']} to {statistics['max_value']}"
+    if short in {"isin", "notin"}:
+        values = [str(value) for value in next(iter(statistics.values()))]
+        more = f" and {len(values) - MOST_NAMED} more" if len(values) > MOST_NAMED else ""
+        return f"{'one' if short == 'isin' else 'none'} of {', '.join(values[:MOST_NAMED])}{more}"
+    return str(check.error or short)
 
 
 def _described(what: str, policy: Policy) -> str:

@@ -41,7 +41,7 @@ class Policy:
     def ceiling(self) -> str:
         """The ceiling in words, empty without one."""
         parts = [f"{self.max_rows:,} rows"] if self.max_rows is not None else []
-        parts += [f"{self.max_rate:.4g} of the rows"] if self.max_rate is not None else []
+        parts += [f"{100 * self.max_rate:.4g} % of the rows"] if self.max_rate is not None else []
         return " and ".join(parts)
 
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from data_platform.auditing.literals import NotExpressible, comparable, kind_of_type, literal
+from data_platform.auditing.literals import NotExpressible, comparable, kind_of_type, literal, require_fitting
 from data_platform.auditing.patterns import means_the_same
 
 Statistics = Mapping[str, Any]
@@ -37,6 +37,9 @@ def predicate(check_name: str, column: str, duckdb_type: str, statistics: Statis
     """
     if check_name not in _PREDICATES:
         raise NotExpressible(f"{check_name} is run by pandera")
+    for value in statistics.values():
+        for each in value if isinstance(value, Collection) and not isinstance(value, str) else (value,):
+            require_fitting(each, duckdb_type)
     return _PREDICATES[check_name](column, kind_of_type(duckdb_type), statistics)
 
 
@@ -62,7 +65,7 @@ def _member(statistic: str, *, negated: bool) -> Predicate:
         # A NULL in the list would make every other value NULL, that is, pass.
         listed = [_literal(kind, value) for value in values if value is not None]
         if not listed:
-            return f"({column} IS NULL OR {'TRUE' if negated else 'FALSE'})"
+            return f"CASE WHEN {column} IS NOT NULL THEN {'TRUE' if negated else 'FALSE'} END"
         if len(listed) > MOST_LISTED:
             return f"{column} {'NOT IN' if negated else 'IN'} ({', '.join(sorted(listed))})"
         # Unlike IN, DuckDB evaluates this once for each entry of a file's dictionary instead of once a row.

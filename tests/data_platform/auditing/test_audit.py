@@ -105,7 +105,7 @@ def test_a_message_has_the_figures_and_what_became_of_the_rows(connection: duckd
     audited = judge(connection, numbers(warn(max_rows=3)), SIX_OF_TEN_ARE_BAD)
     message = outcome(audited, "value__ge").message
     assert message.startswith(
-        "6 of 10 rows fail (60 %), more than the 3 rows tolerated. value: greater_than_or_equal_to"
+        "6 of 10 rows fail (60 %), more than the 3 rows tolerated. value: ≥ 0"
     )
     audited = judge(connection, numbers(warn()), SIX_OF_TEN_ARE_BAD)
     assert outcome(audited, "value__ge").message.startswith("6 of 10 rows fail (60 %), published. ")
@@ -206,7 +206,7 @@ def raises(data: Any) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("policy", "blocks"), [(block(), True), (warn(), False), (warn(max_rows=5), False), (quarantine(max_rows=5), True)]
+    ("policy", "blocks"), [(block(), True), (warn(), False), (warn(max_rows=5), True), (quarantine(max_rows=5), True)]
 )
 def test_a_check_that_cannot_be_made_is_not_called_bad_data(
     connection: duckdb.DuckDBPyConnection, policy: Any, *, blocks: bool

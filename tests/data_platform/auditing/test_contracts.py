@@ -160,5 +160,31 @@ def test_a_reason_and_a_ceiling_are_told() -> None:
     metadata = policies(ge=warn(max_rows=1_000, max_rate=0.1, reason="Known."), le=block(reason="Never."))
     contract = contract_of({"value": pl.Int64}, {"value": pa.Field(ge=0, le=9, metadata=metadata)})
     described = {check.name: check.description for check in plan_checks(contract)}
-    assert described["value__ge"].endswith("Warns, blocks above 1,000 rows and 0.1 of the rows. Known.")
+    assert described["value__ge"].endswith("Warns, blocks above 1,000 rows and 10 % of the rows. Known.")
     assert described["value__le"].endswith("Blocks. Never.")
+
+
+@pytest.mark.parametrize(("sql", "reason"), [("amount", "is a DOUBLE, not a condition"), ("no_such(amount)", "no_such")])
+def test_a_rule_that_is_no_condition_is_refused_before_any_audit(sql: str, reason: str) -> None:
+    class Odd(Contract):
+        amount: float
+
+        class Config:
+            name = "core.odd"
+            metadata = policies(rules=[rule("odd", sql)])
+
+    with pytest.raises(ContractError, match=reason):
+        plan_checks(Odd)
+
+
+def test_a_long_list_is_cut_in_the_words_of_a_check() -> None:
+    class Coded(Contract):
+        code: str = pa.Field(isin=[f"c{n:02}" for n in range(30)])
+
+        class Config:
+            name = "core.coded"
+
+    (described,) = [check.description for check in plan_checks(Coded) if check.name == "code__isin"]
+    assert "c07" in described
+    assert "c08" not in described
+    assert "and 22 more" in described
