@@ -104,9 +104,7 @@ def test_a_blocked_audit_sets_nothing_aside(connection: duckdb.DuckDBPyConnectio
 def test_a_message_has_the_figures_and_what_became_of_the_rows(connection: duckdb.DuckDBPyConnection) -> None:
     audited = judge(connection, numbers(warn(max_rows=3)), SIX_OF_TEN_ARE_BAD)
     message = outcome(audited, "value__ge").message
-    assert message.startswith(
-        "6 of 10 rows fail (60 %), more than the 3 rows tolerated. value: ≥ 0"
-    )
+    assert message.startswith("6 of 10 rows fail (60 %), more than the 3 rows tolerated. value: ≥ 0")
     audited = judge(connection, numbers(warn()), SIX_OF_TEN_ARE_BAD)
     assert outcome(audited, "value__ge").message.startswith("6 of 10 rows fail (60 %), published. ")
 

@@ -164,7 +164,9 @@ def test_a_reason_and_a_ceiling_are_told() -> None:
     assert described["value__le"].endswith("Blocks. Never.")
 
 
-@pytest.mark.parametrize(("sql", "reason"), [("amount", "is a DOUBLE, not a condition"), ("no_such(amount)", "no_such")])
+@pytest.mark.parametrize(
+    ("sql", "reason"), [("amount", "is a DOUBLE, not a condition"), ("no_such(amount)", "no_such")]
+)
 def test_a_rule_that_is_no_condition_is_refused_before_any_audit(sql: str, reason: str) -> None:
     class Odd(Contract):
         amount: float
