@@ -15,7 +15,7 @@ from data_platform.automation.schedules import daily_schedule, maintenance_sched
 from data_platform.connections import lakehouse_resource
 from data_platform.operations.maintain import maintenance_job
 from data_platform.operations.release import release_job
-from data_platform.operations.restore import restore_table_job
+from data_platform.operations.restore import restore_job
 from data_platform.settings import Settings, load_settings
 from data_platform.sources import declared_sources
 from resources.sources import CsvFolder
@@ -38,7 +38,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
             everything,
             load_sources,
             maintain,
-            restore_table_job,
+            restore_job(assets.contracts),
             release_job(assets.contracts, assets.partition_columns),
         ],
         schedules=[daily_schedule(load_sources.name, settings.today), maintenance_schedule(maintain.name)],

@@ -126,6 +126,8 @@ class Settings(BaseSettings):
     def _a_bucket_has_a_key(self) -> "Settings":
         if bool(self.s3_access_key_id) != bool(self.s3_secret_access_key):
             raise ValueError("s3_access_key_id and s3_secret_access_key must be set together")
+        if self.data_path.startswith("s3://") and not self.s3_access_key_id:
+            raise ValueError("data_path is on S3, so s3_access_key_id and s3_secret_access_key must be set")
         return self
 
 

@@ -39,6 +39,8 @@ def build_assets(sources: Sequence[DeclaredSource], models: Path, *, landing: Pa
         model.name: model.partition_column for model in loaded
     }
 
+    by_the_day = {table for table, column in partition_columns.items() if column}
+
     def partitions(table: TableName) -> dg.DailyPartitionsDefinition | None:
         return days if partition_columns[table] else None
 
@@ -46,7 +48,7 @@ def build_assets(sources: Sequence[DeclaredSource], models: Path, *, landing: Pa
         definitions=(
             *(source_asset(item, partitions(item.table), landing=landing, today=today) for item in sources),
             *(
-                model_asset(model, contracts[model.name], lineage_of(model, schema), partitions(model.name))
+                model_asset(model, contracts[model.name], lineage_of(model, schema), partitions(model.name), by_the_day)
                 for model in loaded
             ),
         ),

@@ -1,6 +1,6 @@
 """One Dagster asset for each SQL model. What it says is in its file; how it is published is materialization's."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
@@ -27,14 +27,18 @@ def model_asset(
     contract: type[Contract],
     lineage: Mapping[str, tuple[ColumnSource, ...]],
     partitions: dg.PartitionsDefinition[str] | None,
+    partitioned: Collection[TableName],
 ) -> dg.AssetsDefinition:
-    """The asset that builds, audits and publishes one model."""
+    """The asset that builds, audits and publishes one model; `partitioned` are the tables that are built by the day."""
     key = asset_key(model.name)
+    # The tables that its relationships look into, too: the audit must find them as new as the build does.
+    upstream = sorted({*model.depends_on, *referred_tables(contract)})
+    # A dimension is refreshed every day, and must not rebuild every day of the past: that is a backfill's work.
+    unwatched = [asset_key(table) for table in upstream if partitions and table not in partitioned]
 
     @dg.asset(
         key=key,
-        # The tables that its relationships look into, too: the audit must find them as new as the build does.
-        deps=[asset_key(table) for table in sorted({*model.depends_on, *referred_tables(contract)})],
+        deps=[asset_key(table) for table in upstream],
         group_name=model.name.schema,
         description=model.description,
         owners=list(model.owners),
@@ -43,7 +47,7 @@ def model_asset(
         partitions_def=partitions,
         backfill_policy=dg.BackfillPolicy.single_run() if partitions else None,
         freshness_policy=freshness_policy(model.freshness_hours),
-        automation_condition=when_upstream_changed(),
+        automation_condition=when_upstream_changed(unwatched),
         check_specs=check_specs(contract, key),
     )
     def materialize(context: dg.AssetExecutionContext, lakehouse: LakehouseResource) -> Results:

@@ -18,8 +18,10 @@ INTERVAL_SECONDS = 15
 def drop_folder_sensor(source: CsvFolder, job_name: str, today: date, landing: Path) -> dg.SensorDefinition:
     """Requests the days whose file is not the one that was last loaded; days without a gap between them in one run.
 
-    A file is asked for once: its checksum stays in the cursor, so a day whose load fails waits for a corrected file.
+    A file is asked for once: its checksum stays in the cursor until that day is loaded as it lies there, so a day
+    whose load fails waits for a corrected file.
     """
+    asset = dg.AssetKey(["raw", source.name])
 
     @dg.sensor(
         name=f"{source.name}_drop_folder",
@@ -37,18 +39,31 @@ def drop_folder_sensor(source: CsvFolder, job_name: str, today: date, landing: P
         # What was landed before need not be read again to know its checksum.
         found = source.scan(datetime.now(UTC), landing)
         files = [file for file in found if FIRST_DAY <= (file.partition or date.min) <= today]
-        wanted = not_asked_for(arrivals(files, loaded), asked)
+        news = arrivals(files, loaded)
+        asked = still_asked_for(news, asked)
+        wanted = not_asked_for(news, asked)
         if not wanted:
-            return dg.SkipReason(f"{len(files)} files, none new, late or changed")
+            waiting = f"; {len(asked)} were asked for and are not loaded: see their runs" if asked else ""
+            reason = f"{len(files)} files, none new, late or changed{waiting}"
+            return dg.SensorResult(skip_reason=reason, cursor=json.dumps(asked))
         for day, arrival in wanted.items():
             context.log.info(f"{source.name}: {arrival.kind} file {arrival.file.path.name} for {day}")
         # No run key: a file that goes back to an earlier content is loaded again.
         # The cursor keeps it from being asked for twice.
-        requests = [dg.RunRequest(tags=range_tags(days[0], days[-1])) for days in without_gaps(list(wanted))]
+        requests = [
+            dg.RunRequest(tags=range_tags(days[0], days[-1]), asset_selection=[asset])
+            for days in without_gaps(list(wanted))
+        ]
         asked |= {day.isoformat(): arrival.file.checksum for day, arrival in wanted.items()}
         return dg.SensorResult(run_requests=requests, cursor=json.dumps(asked))
 
     return look
+
+
+def still_asked_for(news: Sequence[Arrival], asked: Mapping[str, str]) -> dict[str, str]:
+    """What was asked for and is news still. A day that was loaded may be asked for again, whatever comes then."""
+    days = {arrival.file.partition.isoformat() for arrival in news if arrival.file.partition}
+    return {day: checksum for day, checksum in asked.items() if day in days}
 
 
 def not_asked_for(found: Sequence[Arrival], asked: Mapping[str, str]) -> dict[date, Arrival]:

@@ -3,6 +3,9 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from pathlib import Path
+
+from filelock import FileLock
 
 from data_platform.cli.errors import CommandError
 from data_platform.cli.terminal import output
@@ -10,16 +13,25 @@ from data_platform.settings import Settings, load_settings, variable_of
 from data_platform.supervision.parts import serves_the_weather_api
 from data_platform.supervision.ports import port_is_free, require_free_port
 
+SEEDED_WITHIN_SECONDS = 120
+
 
 def seed(settings: Settings, *, tell: Callable[[str], None], everything: bool = False) -> None:
     """Fill what is missing of the demo's drop folder and operational database.
 
     A folder or database that somebody named in a setting is theirs, and filled only if `everything` is asked for.
     """
+    demo = settings.home / "demo"
+    demo.mkdir(parents=True, exist_ok=True)
+    # Two first runs at once would seed the same files.
+    with FileLock(demo / "seed.lock", timeout=SEEDED_WITHIN_SECONDS):
+        _seed(settings, demo, tell=tell, everything=everything)
+
+
+def _seed(settings: Settings, demo: Path, *, tell: Callable[[str], None], everything: bool) -> None:
     from data_platform.demo.drop_folder import seed_drop_folder
     from data_platform.demo.operational_database import seed_operational_database
 
-    demo = settings.home / "demo"
     if everything or settings.drop_folder.is_relative_to(demo):
         files = seed_drop_folder(settings.drop_folder)
         if files:

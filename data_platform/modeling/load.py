@@ -76,8 +76,10 @@ def _one_query(where: str, sql: str) -> exp.Query:
     except sqlglot.ParseError as error:
         first = error.errors[0]
         raise ModelError(f"{where}:{first['line']}: {first['description']} near {first['highlight']!r}") from error
-    if len(statements) != 1 or not isinstance(statements[0], exp.Query):
-        raise ModelError(f"{where}: a model is exactly one SELECT, found {len(statements)} statement(s)")
+    if len(statements) != 1:
+        raise ModelError(f"{where}: a model is exactly one SELECT, found {len(statements)} statements")
+    if not isinstance(statements[0], exp.Query):
+        raise ModelError(f"{where}: a model is exactly one SELECT, this is {statements[0].key.upper()}")
     return statements[0]
 
 

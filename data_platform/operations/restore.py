@@ -1,5 +1,7 @@
 """The job `restore_table`: brings back the rows that a table had in an earlier snapshot, as a new publication."""
 
+from collections.abc import Collection
+
 import dagster as dg
 
 from resources.lakehouse import LakehouseResource, TableName, restore_table
@@ -12,25 +14,31 @@ class RestoreConfig(dg.Config):
     snapshot: int
 
 
-@dg.op(description="Publishes the rows of an earlier snapshot again.")
-def restore(context: dg.OpExecutionContext, config: RestoreConfig, lakehouse: LakehouseResource) -> None:
-    """Restores one table and records a materialization, so that what stands downstream is refreshed."""
-    table = TableName.parse(config.table)
-    publication = restore_table(lakehouse, table, config.snapshot, run_id=context.run.run_id)
-    context.log_event(
-        dg.AssetMaterialization(
-            asset_key=[table.schema, table.table],
-            description=f"Restored to snapshot {config.snapshot}",
-            metadata={
-                "dagster/row_count": publication.rows[table],
-                "restored from snapshot": config.snapshot,
-                "published as snapshot": publication.snapshot_after,
-            },
+def restore_job(tables: Collection[TableName]) -> dg.JobDefinition:
+    """The job, for `tables`. The platform's own records are none of them: they tell what happened, and stay."""
+
+    @dg.op(description="Publishes the rows of an earlier snapshot again.")
+    def restore(context: dg.OpExecutionContext, config: RestoreConfig, lakehouse: LakehouseResource) -> None:
+        table = TableName.parse(config.table)
+        if table not in tables:
+            known = ", ".join(sorted(map(str, tables)))
+            raise dg.Failure(f"{table} is no table that can be restored; one of: {known}", allow_retries=False)
+        publication = restore_table(lakehouse, table, config.snapshot, run_id=context.run.run_id)
+        # A materialization, so that what stands downstream is refreshed.
+        context.log_event(
+            dg.AssetMaterialization(
+                asset_key=[table.schema, table.table],
+                description=f"Restored to snapshot {config.snapshot}",
+                metadata={
+                    "dagster/row_count": publication.rows[table],
+                    "restored from snapshot": config.snapshot,
+                    "published as snapshot": publication.snapshot_after,
+                },
+            )
         )
-    )
 
+    @dg.job(name="restore_table", description="Brings a table back to an earlier snapshot.")
+    def restore_table_job() -> None:
+        restore()
 
-@dg.job(name="restore_table", description="Brings a table back to an earlier snapshot.")
-def restore_table_job() -> None:
-    """Restore one table."""
-    restore()
+    return restore_table_job

@@ -61,7 +61,10 @@ class TableName:
         schema, dot, table = text.partition(".")
         if not dot:
             raise InvalidName(f"{text[:80]!r} is not a table name: write it as schema.table")
-        return cls(schema, table)
+        try:
+            return cls(schema, table)
+        except InvalidName as error:
+            raise InvalidName(f"{text[:80]!r} is not a table name: {error}") from error
 
     @property
     def sql(self) -> str:

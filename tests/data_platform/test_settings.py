@@ -48,8 +48,16 @@ def test_a_relative_path_means_the_checkout_whatever_the_working_directory(
 
 def test_builds_follow_the_data_to_its_bucket(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATA_PLATFORM_DATA_PATH", "s3://bucket/lake/data")
+    monkeypatch.setenv("DATA_PLATFORM_S3_ACCESS_KEY_ID", "key")
+    monkeypatch.setenv("DATA_PLATFORM_S3_SECRET_ACCESS_KEY", "secret")
     settings = load_settings()
     assert (settings.data_path, settings.build_path) == ("s3://bucket/lake/data/", "s3://bucket/lake/builds/")
+
+
+def test_a_bucket_without_a_key_is_refused_before_anything_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATA_PLATFORM_DATA_PATH", "s3://bucket/lake/data")
+    with pytest.raises(SettingsError, match="DATA_PLATFORM_S3_ACCESS_KEY_ID"):
+        load_settings()
 
 
 def test_another_port_of_the_demo_moves_its_address(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,7 @@
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from data_platform.automation.drop_folder_sensor import not_asked_for, without_gaps
+from data_platform.automation.drop_folder_sensor import not_asked_for, still_asked_for, without_gaps
 from resources.sources import Arrival, DropFile
 
 JANUARY = date(2013, 1, 1)
@@ -29,3 +29,8 @@ def test_days_without_a_gap_make_one_run() -> None:
 
 def test_a_whole_year_makes_one_run() -> None:
     assert len(list(without_gaps([JANUARY + timedelta(days=offset) for offset in range(365)]))) == 1
+
+
+def test_a_day_that_is_loaded_as_it_lies_there_may_be_asked_for_again_whatever_comes() -> None:
+    asked = still_asked_for([arrival(2, "broken")], {"2013-01-01": "loaded since", "2013-01-02": "broken"})
+    assert asked == {"2013-01-02": "broken"}

@@ -28,6 +28,10 @@ def days_of(requests: Sequence[dg.RunRequest] | None) -> list[tuple[str, str]]:
     return [(request.tags[RANGE_START_TAG], request.tags[RANGE_END_TAG]) for request in requests or ()]
 
 
+def nothing_asked(found: dg.SensorResult | dg.SkipReason | dg.RunRequest) -> bool:
+    return isinstance(found, dg.SensorResult) and not found.run_requests
+
+
 def load_flights(platform: ScratchPlatform) -> None:
     result = platform.run("load_sources", assets=["raw/flights"], days=(FIRST, LAST))
     assert result.success, errors_of(result)
@@ -50,7 +54,7 @@ def test_late_and_changed_files_are_asked_for_and_loaded_ones_are_not(platform: 
     late = (folder / file_name(FIRST)).rename(folder / "withheld")
     result = platform.run("load_sources", assets=["raw/flights"], days=(FIRST + timedelta(days=1), LAST))
     assert result.success, errors_of(result)
-    assert isinstance(look(platform, "flights_drop_folder"), dg.SkipReason)
+    assert nothing_asked(look(platform, "flights_drop_folder"))
 
     late.rename(folder / file_name(FIRST))
     before = platform.value("SELECT count(*) FROM raw.flights WHERE flight_date = '2013-01-03'")
@@ -59,17 +63,22 @@ def test_late_and_changed_files_are_asked_for_and_loaded_ones_are_not(platform: 
     assert isinstance(found, dg.SensorResult)
     assert days_of(found.run_requests) == [("2013-01-01", "2013-01-01"), ("2013-01-03", "2013-01-03")]
 
-    assert isinstance(look(platform, "flights_drop_folder", cursor=found.cursor), dg.SkipReason)
+    assert [request.asset_selection for request in found.run_requests or ()] == [[dg.AssetKey(["raw", "flights"])]] * 2
+
+    again = look(platform, "flights_drop_folder", cursor=found.cursor)
+    assert isinstance(again, dg.SensorResult)
+    assert not again.run_requests
+    assert "2 were asked for and are not loaded" in str(again.skip_reason)
     load_flights(platform)
     assert platform.value("SELECT count(*) FROM raw.flights WHERE flight_date = '2013-01-03'") == before - 4
-    assert isinstance(look(platform, "flights_drop_folder"), dg.SkipReason)
+    assert nothing_asked(look(platform, "flights_drop_folder", cursor=again.cursor))
 
 
 def test_a_file_that_is_still_being_written_is_not_asked_for_yet(platform: ScratchPlatform) -> None:
     load_flights(platform)
     file = platform.settings.drop_folder / file_name(LAST)
     file.write_bytes(file.read_bytes()[:-10])  # modified this moment, its last line cut
-    assert isinstance(look(platform, "flights_drop_folder"), dg.SkipReason)
+    assert nothing_asked(look(platform, "flights_drop_folder"))
 
 
 def test_the_daily_schedule_asks_for_the_sources_day(platform: ScratchPlatform) -> None:
@@ -95,3 +104,29 @@ def test_every_schedule_and_sensor_runs_without_being_switched_on(platform: Scra
     }
     for sensor in repository.sensor_defs:
         assert sensor.default_status is dg.DefaultSensorStatus.RUNNING, sensor.name
+
+
+def test_a_refreshed_dimension_refreshes_the_marts_but_not_every_day_of_the_past(platform: ScratchPlatform) -> None:
+    result = platform.materialize()
+    assert result.success, errors_of(result)
+    first = dg.evaluate_automation_conditions(defs=platform.definitions, instance=platform.instance)
+    assert platform.materialize("raw/airports").success
+    after = dg.evaluate_automation_conditions(
+        defs=platform.definitions, instance=platform.instance, cursor=first.cursor
+    )
+    assert after.get_num_requested(dg.AssetKey(["core", "airport"])) == 1
+    assert after.get_num_requested(dg.AssetKey(["core", "flight"])) == 0
+
+
+def test_a_corrected_day_is_carried_downstream_and_no_other_day(platform: ScratchPlatform) -> None:
+    result = platform.materialize()
+    assert result.success, errors_of(result)
+    first = dg.evaluate_automation_conditions(defs=platform.definitions, instance=platform.instance)
+    assert platform.run("load_sources", assets=["raw/flights"], days=(FIRST, FIRST)).success
+    after = dg.evaluate_automation_conditions(
+        defs=platform.definitions, instance=platform.instance, cursor=first.cursor
+    )
+    assert after.get_requested_partitions(dg.AssetKey(["core", "flight"])) == {"2013-01-01"}
+    assert platform.run("materialize_everything", assets=["core/flight"], days=(FIRST, FIRST)).success
+    last = dg.evaluate_automation_conditions(defs=platform.definitions, instance=platform.instance, cursor=after.cursor)
+    assert last.get_num_requested(dg.AssetKey(["marts", "delay_by_route"])) == 1

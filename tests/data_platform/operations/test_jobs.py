@@ -36,6 +36,13 @@ def test_a_table_is_restored_to_an_earlier_version_as_a_run(airports: ScratchPla
     assert [event.event_type_value for event in result.all_events].count("ASSET_MATERIALIZATION") == 1
 
 
+def test_the_platforms_own_records_are_not_restored(airports: ScratchPlatform) -> None:
+    config = {"ops": {"restore": {"config": {"table": "raw.loads", "snapshot": snapshot_of(airports)}}}}
+    result = airports.run("restore_table", config=config)
+    assert not result.success
+    assert "raw.loads is no table that can be restored" in errors_of(result)[0]
+
+
 @pytest.mark.parametrize("table", ["core.airport; DROP TABLE core.airport", 'core."airport"', "airport"])
 def test_a_table_name_with_sql_in_it_restores_nothing_and_says_so(airports: ScratchPlatform, table: str) -> None:
     before = snapshot_of(airports)
