@@ -21,13 +21,18 @@ class BuiltFiles:
 
 
 def build_files(connection: duckdb.DuckDBPyConnection, select: str, folder: str, name: str) -> BuiltFiles:
-    """Runs `select` and writes its rows to Parquet files below `folder`, whose names begin with `name`.
+    """Runs `select` and writes its rows to Parquet files in `name` below `folder`, one for each thread that has rows.
+
+    One file for all would make the threads wait for one another: 1.7 s instead of 1.5 s for 6 million rows of TPC-H's
+    lineitem on two cores. Parquet's version 2 would be faster
+    and smaller still, but DuckDB 1.5.5 fails to write some small tables in it ("not enough space in buffer").
 
     Raises:
         duckdb.Error: the query or the write failed; whatever was written stays unregistered and is swept later.
     """
-    target = quote_literal(f"{folder.rstrip('/')}/{name}.parquet")
-    row = connection.execute(f"COPY ({select}\n) TO {target} (FORMAT parquet, RETURN_FILES)").fetchone()
+    target = quote_literal(f"{folder.rstrip('/')}/{name}")
+    options = "FORMAT parquet, PER_THREAD_OUTPUT true, RETURN_FILES"
+    row = connection.execute(f"COPY ({select}\n) TO {target} ({options})").fetchone()
     if row is None:
         raise duckdb.InternalException(f"COPY to {folder} returned no row")
     rows, files = row
