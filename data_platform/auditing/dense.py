@@ -39,20 +39,32 @@ class DenseColumns:
             position = f"({position} * {size} + ({_whole(column, types[column])} - ({low})))"
         return position
 
+    def within(self, columns: Sequence[str], types: Mapping[str, str]) -> str:
+        """The SQL condition that one row's values have a position in the map."""
+        each = zip(columns, self.lowest, self.sizes, strict=True)
+        return " AND ".join(
+            f"{_whole(column, types[column])} BETWEEN {low} AND {low + size - 1}" for column, low, size in each
+        )
+
     def bitmap(self, columns: Sequence[str], types: Mapping[str, str]) -> str:
         """The SQL aggregate of the map."""
         return f"bitstring_agg({self.position(columns, types)}, 0, {self.bits - 1})"
 
 
+def can_be_dense(duckdb_type: str) -> bool:
+    """Whether values of this type have a position in a map."""
+    return duckdb_type in _WHOLE or duckdb_type == "DATE"
+
+
 def dense_columns(
-    connection: duckdb.DuckDBPyConnection, relation: Relation, columns: Sequence[str]
+    connection: duckdb.DuckDBPyConnection, relation: Relation, columns: Sequence[str], *, nulls: bool = False
 ) -> DenseColumns | None:
-    """How the columns lie in a map; None if they are of other types, too far apart, or null somewhere.
+    """How the columns lie in a map; None if they are of other types or too far apart, or unless `nulls` null somewhere.
 
     Raises:
         duckdb.Error: the relation cannot be read.
     """
-    if not relation.rows or any(relation.types[column] not in _WHOLE | {"DATE"} for column in columns):
+    if not relation.rows or not all(can_be_dense(relation.types[column]) for column in columns):
         return None
     wholes = [_whole(column, relation.types[column]) for column in columns]
     bounds = ", ".join(f"count({each}), coalesce(min({each}), 0), coalesce(max({each}), 0)" for each in wholes)
@@ -61,7 +73,7 @@ def dense_columns(
     sizes = tuple(high - low + 1 for low, high in zip(lowest, highest, strict=True))
     dense = DenseColumns(tuple(lowest), sizes)
     has_nulls = any(count != relation.rows for count in counts)
-    if dense.bits > min(MAX_BITS, MAX_BITS_PER_ROW * relation.rows) or has_nulls:
+    if dense.bits > min(MAX_BITS, MAX_BITS_PER_ROW * relation.rows) or (has_nulls and not nulls):
         return None
     return dense
 

@@ -345,3 +345,28 @@ def test_nothing_is_known_to_an_empty_table(connection: duckdb.DuckDBPyConnectio
     contract = contract_of({"value": pl.Int64}, {"value": pa.Field(references="core.known.value")})
     audited = judge(connection, contract, "SELECT range AS value FROM range(3)", resolve=lambda table: table.table)
     assert outcome(audited, "value__references_known").failing_rows == 3
+
+
+@pytest.mark.parametrize(
+    ("dtype", "value", "far_away"),
+    [
+        (pl.Int64, "({i})::BIGINT", "(-9223372036854775808)::BIGINT), (9223372036854775807::BIGINT"),
+        (pl.Int8, "({i})::TINYINT", "9223372036854775807::BIGINT), (-1::BIGINT"),
+        (pl.Date, "DATE '2013-01-01' + ({i})::INTEGER", "DATE 'infinity'), (DATE '-infinity'"),
+    ],
+)
+def test_dense_values_that_another_table_lacks_are_counted_beside_nulls_and_values_far_away(
+    connection: duckdb.DuckDBPyConnection, dtype: type[pl.DataType], value: str, far_away: str
+) -> None:
+    contract = contract_of({"value": dtype}, {"value": pa.Field(references="core.known.value", nullable=True)})
+    rows = f"SELECT {value.format(i='i % 20')} AS value FROM range(40) r(i) UNION ALL SELECT NULL"
+    connection.execute(f"CREATE TABLE known AS SELECT {value.format(i='i')} AS value FROM range(20) r(i)")
+    connection.execute(
+        f"CREATE OR REPLACE TABLE known AS FROM known UNION ALL SELECT NULL UNION ALL FROM (VALUES ({far_away}))"
+    )
+    audited = judge(connection, contract, rows, resolve=lambda table: table.table)
+    assert outcome(audited, "value__references_known").passed
+    connection.execute(f"DELETE FROM known WHERE value IN ({value.format(i='7')}, {value.format(i='8')})")
+    audited = judge(connection, contract, rows, resolve=lambda table: table.table)
+    assert outcome(audited, "value__references_known").error is None
+    assert outcome(audited, "value__references_known").failing_rows == 4

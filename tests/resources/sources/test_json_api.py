@@ -119,8 +119,8 @@ def test_parameters_may_name_the_sources_date(reader: Reader, api: WeatherApi, s
 
 
 def test_an_interrupted_extraction_goes_on_where_it_was(reader: Reader, api: WeatherApi, source: JsonApi) -> None:
-    api.add_fault(Fault("status", page=4, times=99))
-    refused(reader, source, SourceUnavailable)
+    api.add_fault(Fault("status", page=4, times=99, status=403))
+    refused(reader, source, SourceRefused)
     api.clear_faults()
     api.requests.clear()
     landed = reader.extract(source, COLUMNS)
