@@ -13,7 +13,8 @@ import dagster as dg
 from data_platform.assets.partitions import FIRST_DAY, range_tags
 from data_platform.connections import lakehouse_of
 from data_platform.definitions import build_definitions
-from data_platform.demo.seed import seed_demo
+from data_platform.demo.drop_folder import seed_drop_folder
+from data_platform.demo.operational_database import seed_operational_database
 from data_platform.demo.weather_api import WeatherApi
 from data_platform.settings import Settings
 from resources.lakehouse import LakehouseResource
@@ -75,7 +76,8 @@ def scratch_platform(home: Path, today: date, **more: Any) -> Iterator[ScratchPl
     """A seeded platform of which nothing is materialized yet; `more` are further settings."""
     with WeatherApi() as weather:
         settings = Settings(home=home, today=today, weather_api_url=weather.address, **more)
-        seed_demo(drop_folder=settings.drop_folder, operational_database_url=settings.operational_database_url)
+        seed_drop_folder(settings.drop_folder)
+        seed_operational_database(settings.operational_database_url)
         settings.dagster_home.mkdir(parents=True, exist_ok=True)
         lakehouse = lakehouse_of(settings)
         with dg.DagsterInstance.local_temp(str(settings.dagster_home)) as instance:

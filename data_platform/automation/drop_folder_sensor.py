@@ -39,12 +39,14 @@ def drop_folder_sensor(source: CsvFolder, job_name: str, today: date, landing: P
         # What was landed before need not be read again to know its checksum.
         found = source.scan(datetime.now(UTC), landing)
         files = [file for file in found if FIRST_DAY <= (file.partition or date.min) <= today]
+        others = len(found) - len(files)
+        left = f"; {others} of days before {FIRST_DAY} or after {today} are left alone" if others else ""
         news = arrivals(files, loaded)
         asked = still_asked_for(news, asked)
         wanted = not_asked_for(news, asked)
         if not wanted:
             waiting = f"; {len(asked)} were asked for and are not loaded: see their runs" if asked else ""
-            reason = f"{len(files)} files, none new, late or changed{waiting}"
+            reason = f"{len(files)} files, none new, late or changed{waiting}{left}"
             return dg.SensorResult(skip_reason=reason, cursor=json.dumps(asked))
         for day, arrival in wanted.items():
             context.log.info(f"{source.name}: {arrival.kind} file {arrival.file.path.name} for {day}")

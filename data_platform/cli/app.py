@@ -163,7 +163,7 @@ def demo_seed() -> None:
 
 @demo_commands.command("late")
 def demo_late(day: Day) -> None:
-    """Deliver a day's flights late."""
+    """Deliver a day's flights late, after its file was removed."""
     from data_platform.cli.demo_sources import deliver
 
     deliver(day, corrected=False)

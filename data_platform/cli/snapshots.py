@@ -14,14 +14,21 @@ _ALL = 1_000_000
 
 
 def print_snapshots(table: str | None, limit: int) -> None:
-    """List versions, newest first; with a table only those that changed it."""
+    """List versions, newest first; with a table only those that changed it.
+
+    Raises:
+        CommandError: no version changed such a table.
+    """
     from rich.table import Table
 
     wanted = str(TableName.parse(table)) if table else None
     with read_only_connection(load_settings()) as connection:
         found = list_snapshots(connection, _ALL if wanted else limit)
+    found = [one for one in found if wanted is None or wanted in one.tables]
+    if wanted and not found:
+        raise CommandError(f'no version has a table {wanted}; `data-platform query "show all tables"` lists them')
     shown = Table("snapshot", "at (UTC)", "tables", "message", "run")
-    for snapshot in [one for one in found if wanted is None or wanted in one.tables][:limit]:
+    for snapshot in found[:limit]:
         at = snapshot.at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
         run = (snapshot.run_id or "").partition("-")[0]
         shown.add_row(str(snapshot.id), at, ", ".join(snapshot.tables), snapshot.message or "", run)

@@ -45,6 +45,9 @@ def test_versions_are_listed_newest_first_and_by_table(small_lakehouse: SmallLak
     of_one = command("snapshots", "core.one").stdout
     assert "first of one" in of_one
     assert "first of two" not in of_one
+    unknown = command("snapshots", "core.three")
+    assert (unknown.returncode, unknown.stdout) == (1, "")
+    assert unknown.stderr.startswith("error: no version has a table core.three; ")
 
 
 def test_a_table_name_with_sql_in_it_does_nothing_but_fail(small_lakehouse: SmallLakehouse, command: Command) -> None:

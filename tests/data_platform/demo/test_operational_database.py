@@ -4,7 +4,6 @@ import pytest
 import sqlalchemy
 
 from data_platform.demo.operational_database import seed_operational_database
-from data_platform.demo.seed import Seeded, seed_demo
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -53,9 +52,3 @@ def test_an_interrupted_seed_leaves_no_half_filled_database(tmp_path: Path, monk
             seed_operational_database(f"sqlite:///{path}")
     assert list(tmp_path.iterdir()) == []
     assert seed_operational_database(f"sqlite:///{path}")
-
-
-def test_one_call_seeds_the_whole_outside_world(tmp_path: Path) -> None:
-    drop, url = tmp_path / "drop", f"sqlite:///{tmp_path / 'operational.sqlite'}"
-    assert seed_demo(drop_folder=drop, operational_database_url=url) == Seeded(365, operational_database=True)
-    assert seed_demo(drop_folder=drop, operational_database_url=url) == Seeded(0, operational_database=False)
