@@ -9,6 +9,7 @@ from pathlib import Path
 import dagster as dg
 
 from data_platform.assets.catalog import build_assets
+from data_platform.automation.dead_command_sensor import dead_command_sensor
 from data_platform.automation.drop_folder_sensor import drop_folder_sensor
 from data_platform.automation.first_materialization import first_materialization_sensor
 from data_platform.automation.schedules import daily_schedule, maintenance_schedule
@@ -43,6 +44,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         ],
         schedules=[daily_schedule(load_sources.name, settings.today), maintenance_schedule(maintain.name)],
         sensors=[
+            dead_command_sensor(settings.dagster_home),
             first_materialization_sensor(everything.name, sources[0].table, settings.today),
             *(
                 drop_folder_sensor(declared.source, load_sources.name, settings.today, settings.landing_path)

@@ -83,7 +83,7 @@ def source_asset(
             )
         )
         with lakehouse.connection() as connection:
-            rows = verify_landed(connection, landed, columns)
+            rows = verify_landed(connection, landed, columns, may_be_empty=declared.source.may_be_empty)
         task = TableTask(
             table=declared.table,
             contract=declared.contract,

@@ -56,12 +56,14 @@ class SchemaCheck(PlannedCheck):
 class Part:
     """A condition under which a row fails, and the aggregate that counts such rows.
 
-    `in_statistics` says that DuckDB can answer the aggregate from the statistics of Parquet files.
+    `in_statistics` says that DuckDB can answer the aggregate from the statistics of Parquet files, `label` which part
+    of a folded check it is.
     """
 
     fails: str
     counted: str
     in_statistics: bool = False
+    label: str = ""
 
 
 @dataclass(frozen=True)
@@ -178,13 +180,13 @@ def _not_null(contract: type[Contract]) -> Iterator[RowCheck]:
 
 def _null_parts(name: str, duckdb_type: str) -> Iterator[Part]:
     column = quote_identifier(name)
-    yield Part(f"{column} IS NULL", f"count(*) - count({column})", in_statistics=True)
+    yield Part(f"{column} IS NULL", f"count(*) - count({column})", in_statistics=True, label=name)
     if duckdb_type in {"DOUBLE", "FLOAT"}:
-        yield _part(f"isnan({column})")  # pandera counts NaN as null
+        yield _part(f"isnan({column})", label=f"{name} (NaN)")  # pandera counts NaN as null
 
 
-def _part(fails: str) -> Part:
-    return Part(fails, f"count_if({fails})")
+def _part(fails: str, label: str = "") -> Part:
+    return Part(fails, f"count_if({fails})", label=label)
 
 
 def _column_checks(contract: type[Contract]) -> Iterator[PlannedCheck]:

@@ -73,7 +73,8 @@ class Presenter:
         what = finding.detail or "the table as a whole fails"
         if finding.failing_rows:
             rate = f"{100 * finding.failing_rows / self.rows:.3g} %"
-            what = f"{finding.failing_rows:,} of {self.rows:,} rows fail ({rate})"
+            where = f": {finding.detail}" if finding.detail else ""
+            what = f"{finding.failing_rows:,} of {self.rows:,} rows fail ({rate}){where}"
         then = {"warn": ", published", "quarantine": ", quarantined", "block": ""}[check.policy.action]
         then = then if self.publishable else ""
         over = f", more than the {check.policy.ceiling} tolerated" if blocks and check.policy.ceiling else ""

@@ -38,11 +38,18 @@ def scan(connection: duckdb.DuckDBPyConnection, relation: str, checks: Sequence[
         # One condition that cannot be evaluated fails the whole scan: ask one by one which it is.
         return Scan(rows, {check: attempt(_alone(connection, relation, check)) for check in checks})
     failing |= dict(zip(rest, counts, strict=True))
-    return Scan(rows, {check: Finding(_rows_failing(connection, relation, check, failing)) for check in checks})
+    return Scan(rows, {check: _finding(connection, relation, check, failing) for check in checks})
 
 
 def _alone(connection: duckdb.DuckDBPyConnection, relation: str, check: RowCheck) -> Callable[[], Finding]:
     return lambda: Finding(_counts(connection, relation, [f"count_if({check.fails})"])[0])
+
+
+def _finding(
+    connection: duckdb.DuckDBPyConnection, relation: str, check: RowCheck, failing: Mapping[Part, int]
+) -> Finding:
+    named = ", ".join(f"{part.label}: {failing[part]:,}" for part in check.parts if failing[part] and part.label)
+    return Finding(_rows_failing(connection, relation, check, failing), detail=named)
 
 
 def _rows_failing(

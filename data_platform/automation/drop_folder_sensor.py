@@ -13,6 +13,8 @@ from resources.lakehouse import LakehouseResource, table_exists
 from resources.sources import Arrival, CsvFolder, arrivals
 
 INTERVAL_SECONDS = 15
+MOST_NAMED = 3
+"""Entries of the folder that one line names."""
 
 
 def drop_folder_sensor(source: CsvFolder, job_name: str, today: date, landing: Path) -> dg.SensorDefinition:
@@ -41,6 +43,9 @@ def drop_folder_sensor(source: CsvFolder, job_name: str, today: date, landing: P
         files = [file for file in found if FIRST_DAY <= (file.partition or date.min) <= today]
         others = len(found) - len(files)
         left = f"; {others} of days before {FIRST_DAY} or after {today} are left alone" if others else ""
+        if strangers := source.strangers():
+            named = ", ".join(map(repr, strangers[:MOST_NAMED]))
+            left += f"; {len(strangers)} are no file {source.pattern}, such as {named}"
         news = arrivals(files, loaded)
         asked = still_asked_for(news, asked)
         wanted = not_asked_for(news, asked)

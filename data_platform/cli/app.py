@@ -28,9 +28,12 @@ Limit = Annotated[int | None, typer.Option(min=1, help="at most so many rows")]
 
 
 def main() -> None:
-    """Run the command line; an error that is a person's to mend is one line and exit code 1."""
+    """Run the command line; an error that is a person's to mend is one line and exit code 1, Ctrl-C one and 130."""
     try:
         app(prog_name="data-platform")
+    except KeyboardInterrupt:
+        print("stopped; what was published stays, and nothing else is left", file=sys.stderr)  # noqa: T201 - as below
+        sys.exit(130)
     except Exception as error:
         line = expected_line(error)
         if line is None:
@@ -163,7 +166,7 @@ def demo_seed() -> None:
 
 @demo_commands.command("late")
 def demo_late(day: Day) -> None:
-    """Deliver a day's flights late, after its file was removed."""
+    """Deliver a day's flights late, or as they were before a correction."""
     from data_platform.cli.demo_sources import deliver
 
     deliver(day, corrected=False)

@@ -62,9 +62,9 @@ def deliver(day: str, *, corrected: bool) -> None:
     """Drop a day's file anew: late, or corrected.
 
     Raises:
-        CommandError: it is not a day of 2013, or not late because its file lies there.
+        CommandError: it is not a day of 2013, or its file lies there as it is.
     """
-    from data_platform.demo.drop_folder import deliver_correction, deliver_late, file_name
+    from data_platform.demo.drop_folder import deliver_correction, deliver_late, is_delivered
 
     try:
         of = date.fromisoformat(day)
@@ -73,9 +73,9 @@ def deliver(day: str, *, corrected: bool) -> None:
     if of.year != 2013:  # noqa: PLR2004 - the demo's data
         raise CommandError(f"{day}: the demo has flights of 2013 only")
     folder, now = load_settings().drop_folder, datetime.now(UTC)
-    if not corrected and (there := folder / file_name(of)).exists():
-        way_out = f"remove it for a day that is late, or see `data-platform demo correct {day}`"
-        raise CommandError(f"{there}: this day was delivered already; {way_out}")
+    if not corrected and is_delivered(folder, of):
+        way_out = f"remove its file for a day that is late, or see `data-platform demo correct {day}`"
+        raise CommandError(f"{day} was delivered already, and is as it was; {way_out}")
     path = deliver_correction(folder, of, now) if corrected else deliver_late(folder, of, now)
     _say(f"delivered {path}; with `make up` the sensor loads it within half a minute")
 

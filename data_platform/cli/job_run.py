@@ -21,6 +21,7 @@ from data_platform.cli.follow import RunFollower
 from data_platform.cli.progress import EndedStep
 from data_platform.cli.terminal import notes
 from data_platform.settings import load_settings
+from data_platform.supervision.command_lock import COMMAND_TAG, end_runs_of_dead_commands, held
 from data_platform.supervision.dagster_home import ensure_dagster_home
 
 if TYPE_CHECKING:
@@ -80,12 +81,18 @@ def run_job(
     run_id = str(uuid.uuid4())
     started = time.monotonic()
     with dg.DagsterInstance.get() as instance, _sigterm_interrupts():
+        for dead in end_runs_of_dead_commands(instance, settings.dagster_home):
+            notes().print(f"run {dead} was left by a command that is gone: marked as failed")
         notes().print(f"run {run_id} of {name}")
-        with RunFollower(instance, run_id, notes(), show_level) as follower:
+        with (
+            held(settings.dagster_home, run_id),
+            _ended_whatever_happens(instance, run_id),
+            RunFollower(instance, run_id, notes(), show_level) as follower,
+        ):
             result = job.execute_in_process(
                 run_config={**(run_config or {}), "loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
                 instance=instance,
-                tags=dict(tags or {}),
+                tags={**(tags or {}), COMMAND_TAG: str(os.getpid())},
                 raise_on_error=False,
                 run_id=run_id,
             )
@@ -100,6 +107,17 @@ def run_job(
     for error in outcome.errors:
         notes().print(f"error: {error}", style="red", markup=False, soft_wrap=True)
     return outcome
+
+
+@contextmanager
+def _ended_whatever_happens(instance: "dg.DagsterInstance", run_id: str) -> Iterator[None]:
+    """Mark a run as ended that was stopped before its first step, where Dagster itself leaves it as not started."""
+    try:
+        yield
+    finally:
+        run = instance.get_run_by_id(run_id)
+        if run is not None and not run.is_finished:
+            instance.report_run_failed(run, message="stopped by a signal before it was done")
 
 
 def _job(definitions: "dg.Definitions", name: str) -> "dg.JobDefinition":

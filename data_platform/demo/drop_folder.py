@@ -41,8 +41,15 @@ def seed_drop_folder(folder: Path, *, without: frozenset[date] = frozenset()) ->
     return len(wanted)
 
 
+def is_delivered(folder: Path, day: date) -> bool:
+    """Whether a day's file lies in the folder as it was delivered at first."""
+    path = folder / file_name(day)
+    header, lines_of = _flights_by_day()
+    return path.is_file() and path.read_bytes() == header + b"".join(lines_of[day])
+
+
 def deliver_late(folder: Path, day: date, now: datetime) -> Path:
-    """Deliver the file of one day at the time `now`."""
+    """Deliver the file of one day at the time `now`, as it was before any correction."""
     header, lines_of = _flights_by_day()
     return _write(folder / file_name(day), header + b"".join(lines_of[day]), now)
 

@@ -178,6 +178,9 @@ class _Handler(BaseHTTPRequestHandler):
             )
         elif fault.kind == "garbage":
             self._send(200, b'{"data": [{"origin": "EWR", ', {"Content-Type": "application/json"})
+        elif fault.kind == "twin":
+            twins = body.replace(b'"temp":', b'"temp": 1.0, "temp":', 1)
+            self._send(200, twins, {"Content-Type": "application/json"})
         elif fault.kind == "html":
             self._send(200, b"<!doctype html><title>Sign in</title>", {"Content-Type": "text/html; charset=utf-8"})
         elif fault.kind == "cut":

@@ -17,8 +17,10 @@ FaultKind = Literal[
     "loop",  # the next link is the first page's
     "other_host",  # the next link leads elsewhere
     "no_records",  # the list of records is missing
+    "no_rows",  # the list of records is empty, and there is no next page
     "not_objects",  # the third record is a number
     "wrong_value",  # the temperature of the third record is a word
+    "twin",  # a field of the first record is there twice
     "extra_field",  # every record has a field that nobody knows
     "missing_field",  # no record has its temperature
 ]
@@ -72,6 +74,7 @@ DOCUMENT_FAULTS: Mapping[FaultKind, Callable[[Document, str], Document]] = {
     "loop": lambda document, address: document | {"next": address.partition("&page=")[0]},
     "other_host": lambda document, _: document | {"next": "http://127.0.0.2:9/weather"},
     "no_records": lambda document, _: {name: value for name, value in document.items() if name != "data"},
+    "no_rows": lambda document, _: document | {"data": [], "next": None},
     "not_objects": lambda document, _: _not_objects(document),
     "wrong_value": lambda document, _: _wrong_value(document),
     "extra_field": lambda document, _: document | {"data": [record | {"mood": "fair"} for record in document["data"]]},

@@ -3,6 +3,7 @@
 Columns that only filter, join or group are not value lineage and are left out.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -37,7 +38,10 @@ def column_lineage(model: Model, schema: Schema) -> dict[str, tuple[ColumnSource
     nested: dict[str, Any] = {}
     for table in model.depends_on:
         if table not in schema:
-            raise ModelError(f"{model.name}: it reads {table}, which is neither a model nor a source")
+            raise ModelError(
+                f"{_place(model, table.table)}: it reads {table}, which is neither a model nor a source; "
+                "correct the name, or declare it"
+            )
         nested.setdefault(table.schema, {})[table.table] = dict(schema[table])
     try:
         query = qualify(
@@ -48,7 +52,8 @@ def column_lineage(model: Model, schema: Schema) -> dict[str, tuple[ColumnSource
             identify=False,
         )
     except SqlglotError as error:
-        raise ModelError(f"{model.name}: {error}") from error
+        column = re.search(r"[Cc]olumn:? '?\"?(\w+)", str(error))
+        raise ModelError(f"{_place(model, column[1] if column else '')}: {error}") from error
     scope = build_scope(query)
     if scope is None:
         raise ModelError(f"{model.name}: not a query")
@@ -57,6 +62,14 @@ def column_lineage(model: Model, schema: Schema) -> dict[str, tuple[ColumnSource
         column: _leaves(lineage(column, query, dialect="duckdb", scope=scope, schema=nested, trim_selects=False))
         for column in columns
     }
+
+
+def _place(model: Model, name: str) -> str:
+    """The model's file, and the first line of its query that names something; sqlglot does not tell where it was."""
+    where = f"{model.path.parent.name}/{model.path.name}"
+    lines = enumerate(model.sql.splitlines(), 1)
+    line = next((number for number, text in lines if name and re.search(rf"\b{re.escape(name)}\b", text)), None)
+    return f"{where}:{line}" if line else where
 
 
 def _leaves(root: Node) -> tuple[ColumnSource, ...]:

@@ -67,7 +67,8 @@ def _front_matter(where: str, text: str) -> FrontMatter:
         line = next(
             (i for i, row in enumerate(text.splitlines(), 1) if row.strip().startswith(f"{first['loc'][0]}:")), 1
         )
-        raise ModelError(f"{where}:{line}: {setting}: {first['msg']}") from error
+        told = first["msg"].replace("a valid tuple", "a list, as in [one, two]")
+        raise ModelError(f"{where}:{line}: {setting}: {told}") from error
 
 
 def _one_query(where: str, sql: str) -> exp.Query:

@@ -39,6 +39,7 @@ def release_job(
                 context.log.info(f"{table}: nothing was ever quarantined")
                 return
             days = _days(connection, table, partition_columns.get(table))
+            before = _quarantined_rows(connection, table)
         if days is None and table in partition_columns:
             context.log.info(f"{table}: the quarantine is empty")
             return
@@ -54,7 +55,9 @@ def release_job(
         )
         if done.publication is None:
             raise failure_of(done)
-        context.log.info(f"{table}: {done.rows_published} rows published, {done.rows_quarantined} stay in quarantine")
+        context.log.info(
+            f"{table}: {before - done.rows_quarantined} rows released, {done.rows_quarantined} stay in quarantine"
+        )
 
     @dg.job(
         name="release_quarantined", description="Audits a table's quarantined rows anew; those that pass are published."
@@ -87,3 +90,8 @@ def _days(connection: duckdb.DuckDBPyConnection, table: TableName, column: str |
     if row is None or not isinstance(row[0], date):
         return None
     return Days(column, row[0], row[1] + timedelta(days=1))
+
+
+def _quarantined_rows(connection: duckdb.DuckDBPyConnection, table: TableName) -> int:
+    row = connection.execute(f"SELECT count(*) FROM {quarantine_name(table).sql}").fetchone()
+    return int(row[0]) if row else 0

@@ -111,6 +111,16 @@ class CsvFolder(Source):
             )
         return tuple(found)
 
+    def strangers(self) -> tuple[str, ...]:
+        """Entries of the folder that are no file of this source's: a name that does not fit, a folder, a link.
+
+        Raises:
+            SourceUnavailable: the folder cannot be read.
+        """
+        known = self._listed()
+        names = (path.name for path in self.folder.iterdir())
+        return tuple(sorted(name for name in names if name not in known and not name.startswith(".")))
+
     def _wanted(self, request: ExtractRequest) -> list[str]:
         if request.partitions is not None and self.partitioned:
             if not request.partitions:

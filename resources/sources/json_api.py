@@ -147,7 +147,9 @@ class JsonApi(Source):
 
     def _document(self, name: str, answer: Answer) -> object:
         try:
-            return json.loads(answer.body.decode("utf-8"), parse_constant=_refuse_constant)
+            return json.loads(
+                answer.body.decode("utf-8"), parse_constant=_refuse_constant, object_pairs_hook=_without_twins
+            )
         except (ValueError, RecursionError) as error:
             if "html" in answer.content_type.lower() or answer.body.lstrip()[:1] == b"<":
                 problem = "the server answers an HTML page where JSON is due (a login or error page?)"
@@ -237,6 +239,15 @@ def _greatest(values: Sequence[object]) -> str | int | float | None:
     if len(numbers) == len(found):
         return max(numbers, default=None)
     return max(str(value) for value in found)
+
+
+def _without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object, unless a field is there twice: readers disagree on which of the two counts."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"the field {next(name for name in names if names.count(name) > 1)!r} is there twice")
+    return found
 
 
 def _refuse_constant(name: str) -> NoReturn:

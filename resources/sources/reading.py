@@ -47,12 +47,14 @@ def typed_select(landed: Landed, columns: Mapping[str, str]) -> str:
     )
 
 
-def verify_landed(connection: duckdb.DuckDBPyConnection, landed: Landed, columns: Mapping[str, str]) -> dict[str, int]:
+def verify_landed(
+    connection: duckdb.DuckDBPyConnection, landed: Landed, columns: Mapping[str, str], *, may_be_empty: bool = True
+) -> dict[str, int]:
     """Check every header and every value of the landed files against `columns`; returns the rows of each origin.
 
     Raises:
         SourceSchemaError: a file has columns too few, too many, or twice.
-        SourceFormatError: a line cannot be split into values.
+        SourceFormatError: a line cannot be split into values, or unless `may_be_empty` a day has none.
         SourceValueError: a value does not fit its type.
         LandingError: a landed file is gone.
     """
@@ -83,7 +85,21 @@ def verify_landed(connection: duckdb.DuckDBPyConnection, landed: Landed, columns
             for name, misfit in zip(strict, bad, strict=False):
                 if misfit:
                     raise _misfit(connection, landed, file, name, types[name])
+    if not may_be_empty:
+        _refuse_emptiness(landed, rows)
     return rows
+
+
+def _refuse_emptiness(landed: Landed, rows: Mapping[str, int]) -> None:
+    for day, files in landed.by_partition().items():
+        if not any(rows[file.origin] for file in files):
+            what = f"{day} has no row" if day else "there is no row at all"
+            raise SourceFormatError(
+                f"{what}, which is what a cut delivery looks like. Deliver it whole; if there truly was nothing, "
+                "declare may_be_empty=True",
+                source=landed.source,
+                file=files[0].origin if len(files) == 1 else None,
+            )
 
 
 def _check_columns(landed: Landed, types: Mapping[str, str]) -> None:

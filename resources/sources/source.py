@@ -16,6 +16,8 @@ class Source(BaseModel, ABC):
 
     Attributes:
         name: the name of its landing folder and in every message.
+        may_be_empty: whether a day, or the whole of what is not delivered by the day, may have no row at all. Not so by
+            default: what was cut short looks like that, and would empty the table.
         lock_wait_seconds: how long to wait for another extraction of the same source.
     """
 
@@ -24,6 +26,7 @@ class Source(BaseModel, ABC):
 
     kind: str
     name: SourceName
+    may_be_empty: bool = False
     lock_wait_seconds: float = Field(default=60.0, gt=0)
 
     @property

@@ -347,6 +347,13 @@ def test_nothing_is_known_to_an_empty_table(connection: duckdb.DuckDBPyConnectio
     assert outcome(audited, "value__references_known").failing_rows == 3
 
 
+def test_a_folded_check_says_which_columns_fail(connection: duckdb.DuckDBPyConnection) -> None:
+    contract = contract_of({"value": pl.Int64, "share": pl.Float64}, {})
+    rows = "SELECT * FROM (VALUES (1::BIGINT, 0.5::DOUBLE), (NULL, NULL), (2, 'nan'::DOUBLE)) AS v(value, share)"
+    told = outcome(judge(connection, contract, rows), "not_null").message
+    assert told.startswith("2 of 3 rows fail (66.7 %): value: 1, share: 1, share (NaN): 1. Not null: ")
+
+
 @pytest.mark.parametrize(
     ("dtype", "value", "far_away"),
     [

@@ -65,10 +65,13 @@ def test_late_and_changed_files_are_asked_for_and_loaded_ones_are_not(platform: 
 
     assert [request.asset_selection for request in found.run_requests or ()] == [[dg.AssetKey(["raw", "flights"])]] * 2
 
+    (folder / "flights_2013-02-30.csv").touch()
     again = look(platform, "flights_drop_folder", cursor=found.cursor)
+    (folder / "flights_2013-02-30.csv").unlink()
     assert isinstance(again, dg.SensorResult)
     assert not again.run_requests
     assert "2 were asked for and are not loaded" in str(again.skip_reason)
+    assert "1 are no file flights_{date}.csv, such as 'flights_2013-02-30.csv'" in str(again.skip_reason)
     assert "362 of days before 2013-01-01 or after 2013-01-03 are left alone" in str(again.skip_reason)
     load_flights(platform)
     assert platform.value("SELECT count(*) FROM raw.flights WHERE flight_date = '2013-01-03'") == before - 4
@@ -99,6 +102,7 @@ def test_every_schedule_and_sensor_runs_without_being_switched_on(platform: Scra
     for schedule in repository.schedule_defs:
         assert schedule.default_status is dg.DefaultScheduleStatus.RUNNING, schedule.name
     assert {sensor.name for sensor in repository.sensor_defs} == {
+        "dead_commands",
         "first_materialization",
         "flights_drop_folder",
         "refresh_downstream",

@@ -70,14 +70,15 @@ def test_a_day_that_the_demo_lacks_is_one_line(command: Command) -> None:
         assert done.stderr.startswith(f"error: {day}")
 
 
-def test_a_day_that_lies_there_is_not_called_late(command: Command, home: Path) -> None:
+def test_a_day_that_lies_there_is_not_called_late_and_a_corrected_one_is_put_back(command: Command, home: Path) -> None:
     file = home / "demo" / "drop" / "flights_2013-03-04.csv"
     file.parent.mkdir(parents=True)
-    file.write_text("as it is", encoding="utf-8")
+    assert command("demo", "late", "2013-03-04").returncode == 0
+    as_it_was = file.read_bytes()
     done = command("demo", "late", "2013-03-04")
     assert done.returncode == 1
-    assert done.stderr.startswith(f"error: {file}: this day was delivered already; ")
-    assert file.read_text(encoding="utf-8") == "as it is"
-    file.unlink()
+    assert done.stderr.startswith("error: 2013-03-04 was delivered already, and is as it was; ")
+    assert command("demo", "correct", "2013-03-04").returncode == 0
+    assert file.read_bytes() != as_it_was
     assert command("demo", "late", "2013-03-04").returncode == 0
-    assert file.exists()
+    assert file.read_bytes() == as_it_was

@@ -2,7 +2,10 @@
 
 import os
 import signal
+import subprocess
+import sys
 import threading
+import uuid
 from pathlib import Path
 
 import dagster as dg
@@ -10,6 +13,8 @@ import pytest
 
 from data_platform.cli.errors import CommandError
 from data_platform.cli.job_run import CheckResult, run_job
+from data_platform.supervision.command_lock import COMMAND_TAG, end_runs_of_dead_commands, held
+from tests.data_platform.cli.conftest import CHECKOUT
 
 
 @dg.asset(key=["raw", "source"], check_specs=[dg.AssetCheckSpec("volume", asset=["raw", "source"])])
@@ -78,3 +83,50 @@ def test_sigterm_ends_the_run_and_records_it(home: Path) -> None:
 def test_an_unknown_job_is_one_line(home: Path) -> None:
     with pytest.raises(CommandError, match="there is no job nope"):
         run_job("nope", definitions=DEFINITIONS)
+
+
+def test_a_run_whose_command_was_killed_is_ended_by_the_next_command(home: Path, tmp_path: Path) -> None:
+    program = (
+        "import os, signal, dagster as dg\n"
+        "from data_platform.cli.job_run import run_job\n"
+        "@dg.asset\n"
+        "def dying() -> None:\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+        "job = dg.define_asset_job('dying_job', [dying])\n"
+        "defs = dg.Definitions(assets=[dying], jobs=[job], executor=dg.in_process_executor)\n"
+        "run_job('dying_job', definitions=defs)\n"
+    )
+    killed = subprocess.run([sys.executable, "-c", program], cwd=CHECKOUT, check=False, timeout=60, capture_output=True)
+    assert killed.returncode == -signal.SIGKILL
+    dagster_home = home / "dagster"
+    with dg.DagsterInstance.from_config(str(dagster_home)) as instance:
+        (left,) = instance.get_runs()
+        assert left.status is dg.DagsterRunStatus.STARTED
+        assert end_runs_of_dead_commands(instance, dagster_home) == [left.run_id]
+        assert end_runs_of_dead_commands(instance, dagster_home) == []
+        ended = instance.get_run_by_id(left.run_id)
+    assert ended is not None
+    assert ended.status is dg.DagsterRunStatus.FAILURE
+
+
+def test_a_run_whose_command_is_alive_is_left_alone(tmp_path: Path) -> None:
+    run_id = str(uuid.uuid4())
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
+        with held(tmp_path, run_id):
+            job = DEFINITIONS.resolve_job_def("good")
+            instance.create_run_for_job(job, run_id=run_id, tags={COMMAND_TAG: str(os.getpid())})
+            assert end_runs_of_dead_commands(instance, tmp_path) == []
+        assert end_runs_of_dead_commands(instance, tmp_path) == [run_id]
+
+
+def test_a_run_that_is_stopped_before_its_first_step_is_ended(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    # As Ctrl-C does it while Dagster is about to begin: the run is created, and nothing has begun.
+    monkeypatch.setattr("dagster._core.execution.execute_in_process.ExecuteRunWithPlanIterable", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run_job("good", definitions=DEFINITIONS)
+    with dg.DagsterInstance.get() as instance:
+        (run,) = instance.get_runs()
+    assert run.is_finished

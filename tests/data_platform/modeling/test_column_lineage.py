@@ -41,10 +41,10 @@ def test_columns_without_a_table_before_them_are_found_by_the_contracts(tmp_path
 
 
 def test_a_column_that_no_table_has_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match=r"core\.t: .*missing"):
+    with pytest.raises(ModelError, match=r"core/t\.sql:\d+: .*missing"):
         lineage_of(tmp_path, "SELECT missing FROM raw.a")
 
 
 def test_a_table_that_nobody_declares_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match=r"core\.t: it reads raw\.c, which is neither a model nor a source"):
+    with pytest.raises(ModelError, match=r"core/t\.sql:\d+: it reads raw\.c, which is neither a model nor a source"):
         lineage_of(tmp_path, "SELECT x FROM raw.c")

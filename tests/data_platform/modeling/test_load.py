@@ -79,6 +79,10 @@ def test_counting_all_rows_is_no_star(tmp_path: Path) -> None:
             HEAD.replace("owners: [team:data]", "freshness_hours: -1\nowners: [a]") + "SELECT 1 AS x",
             "core/flight.sql:3: freshness_hours",
         ),
+        (
+            HEAD.replace("[team:data]", "team:data") + "SELECT 1 AS x",
+            "owners: Input should be a list, as in [one, two]",
+        ),
         (HEAD.replace("owners", "owner") + "SELECT 1 AS x", "owners: Field required"),
         (HEAD + 'SELECT x FROM raw."a; DROP TABLE b"', "a; DROP TABLE b"),
     ],
