@@ -19,6 +19,10 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 PREFIX = "DATA_PLATFORM_"
 CHECKOUT = Path(__file__).resolve().parent.parent
 
+LEAST_MEMORY_BYTES = 64_000_000
+MOST_DAYS = 36_500
+"""A hundred years: what is longer is a slip, and later than any date that can be computed with."""
+
 # Errors quote the value a person gave, except where the value may hold a secret.
 _MAY_HOLD_A_SECRET = frozenset({"s3_access_key_id", "s3_secret_access_key", "catalog_url", "operational_database_url"})
 
@@ -62,6 +66,9 @@ def _http_url(value: str) -> str:
 def _memory(value: str) -> str:
     if value and not re.fullmatch(r"\d+(\.\d+)?\s?([KMGT]i?B)", value):
         raise ValueError("must be a size such as 2GB or 512MiB")
+    size = re.fullmatch(r"([\d.]+)\s?([KMGT])(i?)B", value)
+    if size and float(size[1]) * (1024 if size[3] else 1000) ** (" KMGT".index(size[2])) < LEAST_MEMORY_BYTES:
+        raise ValueError("must be at least 64MB: less holds no table of the demo")
     return value
 
 
@@ -100,7 +107,7 @@ class Settings(BaseSettings):
     temp_directory: str = ""
 
     # The sources' date: the demo's data ends with 2013.
-    today: date = date(2013, 12, 31)
+    today: date = Field(default=date(2013, 12, 31), ge=date(2013, 1, 1))  # the first day of the data
     drop_folder: AbsolutePath = Field(default_factory=lambda data: data["home"] / "demo" / "drop")
     operational_database_url: DatabaseUrl = Field(
         default_factory=lambda data: f"sqlite:///{data['home'] / 'demo' / 'operational.sqlite'}", repr=False
@@ -109,8 +116,9 @@ class Settings(BaseSettings):
     weather_api_url: HttpUrl = Field(default_factory=lambda data: f"http://127.0.0.1:{data['weather_api_port']}")
     webserver_port: Port = 3000
 
-    retention_hours: float = Field(default=24, ge=1)  # orphan deletion under an hour can hit a build in flight
-    quarantine_days: float = Field(default=30, gt=0)
+    # Orphan deletion under an hour can hit a build in flight.
+    retention_hours: float = Field(default=24, ge=1, le=MOST_DAYS * 24)
+    quarantine_days: float = Field(default=30, gt=0, le=MOST_DAYS)
 
     @model_validator(mode="after")
     def _builds_lie_outside_the_data(self) -> "Settings":

@@ -44,11 +44,12 @@ def _findings(*, repair: bool) -> Iterator[Finding]:
     if repair:
         kept = repair_dagster_home(settings.dagster_home)
         yield Finding(State.OK, "dagster.yaml", "written" + (f"; the one before is kept as {kept}" if kept else ""))
-    yield from dagster_home(settings)
-    yield from ports(settings)
-    yield from disk(settings)
-    yield from drop_folder(settings)
-    yield from catalog(settings)
+    for check in (dagster_home, ports, disk, drop_folder, catalog):
+        try:
+            yield from check(settings)
+        except PermissionError as error:
+            way_out = f"give this user access, or set {variable_of('home')}"
+            yield Finding(State.FAIL, check.__name__.replace("_", " "), f"{error.filename}: {error.strerror}", way_out)
     yield from definitions()
 
 

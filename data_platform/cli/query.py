@@ -1,7 +1,5 @@
 """`data-platform query`: one select on the lakehouse, as a table for people or as CSV or JSON for programs."""
 
-import csv
-import json
 import re
 import sys
 from collections.abc import Iterator, Sequence
@@ -20,6 +18,16 @@ TABLE_ROWS = 100
 
 _BATCH_ROWS = 10_000
 
+# DuckDB's own lists the tables of one schema, of which the lakehouse has several.
+_SHOW_TABLES = re.compile(r"\s*show\s+tables\s*;?\s*", re.IGNORECASE)
+_ALL_TABLES = (
+    "SELECT schema_name AS schema, table_name AS table, estimated_size AS rows FROM duckdb_tables() "
+    "WHERE database_name = 'lake' ORDER BY ALL"
+)
+_TO_QUOTE = re.compile(r'[",\r\n]')
+# A text, which stays as it is, or a number that JSON does not have.
+_NO_JSON = re.compile(r'"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b')
+
 # A select may call these, and some delete files before DuckLake notices that it is attached read only.
 _WRITING_FUNCTION = re.compile(
     r'"function_name":"(?:ducklake_)?(cleanup_old_files|delete_orphaned_files|expire_snapshots|merge_adjacent_files'
@@ -31,7 +39,7 @@ def run_query(sql: str, form: Format, limit: int | None) -> None:
     """Write the rows of `sql` to standard output.
 
     Raises:
-        CommandError: it is no select, or DuckDB refuses it.
+        CommandError: it is no select, DuckDB refuses it, or as JSON two columns would be one.
         LakehouseError: the lakehouse cannot be reached.
     """
     if form is Format.TABLE and limit is None:
@@ -39,9 +47,11 @@ def run_query(sql: str, form: Format, limit: int | None) -> None:
     with read_only_connection(load_settings()) as connection:
         try:
             require_one_select(connection, sql)
-            result = connection.execute(sql)
-            columns = [column[0] for column in result.description or ()]
-            rows = _Limited(result, limit)
+            shown = _ALL_TABLES if _SHOW_TABLES.fullmatch(sql) else sql.strip().rstrip(";")
+            columns = connection.sql(shown).columns
+            if form is Format.JSON:
+                _refuse_twins(columns)
+            rows = _Limited(connection.execute(f"SELECT {_AS_TEXT[form]} FROM ({shown}\n) AS found"), limit)
             _WRITERS[form](columns, rows)
         except duckdb.Error as error:
             raise CommandError(str(error)) from None
@@ -84,6 +94,17 @@ class _Limited:
                 given += 1
 
 
+def _refuse_twins(columns: Sequence[str]) -> None:
+    """An object has one value for a name.
+
+    Raises:
+        CommandError: two columns have one name.
+    """
+    twins = sorted({column for column in columns if columns.count(column) > 1})
+    if twins:
+        raise CommandError(f"two columns are called {twins[0]}, and JSON has room for one: give them names with AS")
+
+
 def _write_table(columns: Sequence[str], rows: _Limited) -> None:
     from rich.markup import escape
     from rich.table import Table
@@ -91,20 +112,28 @@ def _write_table(columns: Sequence[str], rows: _Limited) -> None:
 
     table = Table(*(escape(column) for column in columns))
     for row in rows:
-        table.add_row(*(Text("" if value is None else str(value)) for value in row))
+        table.add_row(*(Text("NULL", style="dim") if value is None else Text(value) for value in row))
     output().print(table)
 
 
 def _write_csv(columns: Sequence[str], rows: _Limited) -> None:
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(rows)
+    for line in ([*columns], *rows):
+        sys.stdout.write(",".join(map(_csv_value, line)) + "\n")
 
 
-def _write_json(columns: Sequence[str], rows: _Limited) -> None:
-    for row in rows:
-        line = json.dumps(dict(zip(columns, row, strict=True)), default=str, ensure_ascii=False)
-        sys.stdout.write(line + "\n")
+def _csv_value(value: str | None) -> str:
+    """NULL is nothing, an empty text is quoted: as DuckDB and PostgreSQL read it."""
+    if value is None:
+        return ""
+    return value if value and not _TO_QUOTE.search(value) else '"' + value.replace('"', '""') + '"'
 
 
+def _write_json(_: Sequence[str], rows: _Limited) -> None:
+    for (line,) in rows:
+        sys.stdout.write(_NO_JSON.sub(lambda found: found[0] if found[0][0] == '"' else f'"{found[0]}"', line) + "\n")
+
+
+# DuckDB writes the values: it knows how its types look as text and as JSON.
+_TEXT = "CAST(COLUMNS(*) AS VARCHAR)"
+_AS_TEXT = {Format.TABLE: _TEXT, Format.CSV: _TEXT, Format.JSON: "to_json(found)"}
 _WRITERS = {Format.TABLE: _write_table, Format.CSV: _write_csv, Format.JSON: _write_json}

@@ -50,6 +50,12 @@ def _attach(connection: duckdb.DuckDBPyConnection, catalog: Catalog, settings: S
     try:
         connection.execute(f"ATTACH {quote_literal(target)} AS {LAKE} (READ_ONLY, {option})")
     except duckdb.Error as error:
+        if "readonly database" in str(error) or "read-only" in str(error):
+            # In WAL mode SQLite's readers, too, write beside the file.
+            raise LakehouseUnavailable(
+                f"the catalog {catalog.shown} cannot be read: this user may not write into its folder, which SQLite "
+                "needs for reading; give write permission, or use a PostgreSQL catalog"
+            ) from None
         raise LakehouseUnavailable(f"the catalog {catalog.shown} cannot be read: {error}") from None
     connection.execute(f"USE {LAKE}; SET TimeZone = 'UTC'")
 

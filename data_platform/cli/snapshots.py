@@ -11,6 +11,7 @@ from data_platform.settings import load_settings
 from resources.lakehouse import Snapshot, TableName, list_snapshots
 
 _ALL = 1_000_000
+_LARGEST = 2**63 - 1
 
 
 def print_snapshots(table: str | None, limit: int) -> None:
@@ -21,7 +22,7 @@ def print_snapshots(table: str | None, limit: int) -> None:
     """
     from rich.table import Table
 
-    wanted = str(TableName.parse(table)) if table else None
+    wanted = str(TableName.parse(table)) if table is not None else None
     with read_only_connection(load_settings()) as connection:
         found = list_snapshots(connection, _ALL if wanted else limit)
     found = [one for one in found if wanted is None or wanted in one.tables]
@@ -46,6 +47,8 @@ def restore_to(table: str, to: str) -> int:
     name = TableName.parse(table)
     if to.isdigit():
         snapshot = int(to)
+        if snapshot > _LARGEST:
+            raise CommandError(f"--to {to}: there is no such snapshot; `data-platform snapshots` lists them")
     else:
         with read_only_connection(load_settings()) as connection:
             snapshot = snapshot_at(list_snapshots(connection, _ALL), to)

@@ -72,7 +72,7 @@ def test_another_port_of_the_demo_moves_its_address(monkeypatch: pytest.MonkeyPa
         ("TODAY", "2013-02-30", "valid date"),
         ("WEBSERVER_PORT", "70000", "less than or equal to 65535"),
         ("RETENTION_HOURS", "0.5", "greater than or equal to 1"),
-        ("RETENTION_HOURS", "nan", "greater than or equal to 1"),
+        ("RETENTION_HOURS", "nan", "less than or equal to 876000"),
         ("S3_USE_SSL", "perhaps", "valid boolean"),
         ("S3_URL_STYLE", "virtual", "'path' or 'vhost'"),
         ("DATA_PATH", "s3://bucket/", "s3://bucket/prefix/"),
@@ -80,6 +80,10 @@ def test_another_port_of_the_demo_moves_its_address(monkeypatch: pytest.MonkeyPa
         ("CATALOG_URL", "mysql://host/db", "postgresql://user:password@host/database"),
         ("WEATHER_API_URL", "localhost:3334", "http://host:port"),
         ("MEMORY_LIMIT", "lots", "2GB"),
+        ("MEMORY_LIMIT", "1MB", "at least 64MB"),
+        ("TODAY", "2012-12-31", "2013-01-01"),
+        ("RETENTION_HOURS", "inf", "less than or equal to 876000"),
+        ("QUARANTINE_DAYS", "1e300", "less than or equal to 36500"),
     ],
 )
 def test_a_wrong_value_is_one_line_that_names_its_variable(

@@ -1,7 +1,9 @@
 """`data-platform doctor`: what is wrong is found and comes with a way out; what is right is said to be."""
 
 import os
+import re
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,7 @@ from data_platform.cli import doctor
 from data_platform.cli.findings import Finding, State, show
 from data_platform.settings import CHECKOUT, load_settings
 from data_platform.supervision.dagster_home import DAGSTER_YAML
-from tests.data_platform.cli.conftest import SmallLakehouse
+from tests.data_platform.cli.conftest import Command, SmallLakehouse
 from tests.servers.free_port import free_ports
 
 
@@ -117,3 +119,16 @@ def test_one_failure_makes_the_exit_code_1(capsys: pytest.CaptureFixture[str]) -
     assert show([Finding(State.OK, "a", "fine"), Finding(State.WARN, "b", "so so")]) == 0
     assert show([Finding(State.FAIL, "a", "broken", "mend it"), Finding(State.OK, "b", "fine")]) == 1
     assert "fail  a             broken → mend it" in capsys.readouterr().out
+
+
+def test_a_home_that_may_not_be_read_is_one_finding_among_the_others(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def disk(_: object) -> Iterator[Finding]:
+        raise PermissionError(13, "Permission denied", "/home/of/another")
+
+    monkeypatch.setattr(doctor, "disk", disk)  # root, as whom this may run, may read everything
+    done = command("doctor")
+    assert done.returncode == 1
+    assert re.search(r"disk\s+/home/of/another: Permission denied", done.stdout)
+    assert re.search(r"definitions\s+load, with", done.stdout)

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.data_platform.cli.conftest import CHECKOUT, Command, SmallLakehouse
 
 ROWS = "SELECT i AS id, 'x[bold]' || i AS name, NULL AS nothing FROM range(250) t(i)"
@@ -31,6 +33,51 @@ def test_programs_get_all_rows_as_csv_or_json(small_lakehouse: SmallLakehouse, c
     lines = command("query", "from core.thing order by id", "--json", "--limit", "2")
     assert [json.loads(line) for line in lines.stdout.splitlines()][1] == {"id": 1, "name": "x[bold]1", "nothing": None}
     assert "the first 2 rows" in lines.stderr
+
+
+KINDS = """
+    SELECT 'nan'::DOUBLE AS n, '-infinity'::DOUBLE AS i, 'NaN "x' AS t, 'x\\xFF'::BLOB AS b, INTERVAL 1 DAY AS d,
+    true AS y, 12345678901234567890.10::DECIMAL(30, 2) AS m, NULL AS z, '' AS e, [1.5, 'nan'::DOUBLE] AS l, {'a': 1} AS s
+"""
+
+
+def test_values_of_every_kind_are_json(small_lakehouse: SmallLakehouse, command: Command) -> None:
+    small_lakehouse.publish("core.thing", ROWS)
+    line = command("query", KINDS, "--json").stdout
+    refuse = pytest.fail
+    assert json.loads(line, parse_float=str, parse_constant=refuse) == {
+        "n": "NaN",
+        "i": "-Infinity",
+        "t": 'NaN "x',
+        "b": "x\\xFF",
+        "d": "1 day",
+        "y": True,
+        "m": "12345678901234567890.10",
+        "z": None,
+        "e": "",
+        "l": ["1.5", "NaN"],
+        "s": {"a": 1},
+    }
+
+
+def test_csv_tells_null_from_an_empty_text(small_lakehouse: SmallLakehouse, command: Command) -> None:
+    small_lakehouse.publish("core.thing", ROWS)
+    written = command("query", """SELECT NULL AS a, '' AS b, true AS c, 'x,"y' AS d, 1 AS a""", "--csv").stdout
+    assert written == 'a,b,c,d,a\n,"",true,"x,""y",1\n'
+    assert "NULL" in command("query", "SELECT NULL AS a, '' AS b").stdout
+
+
+def test_a_column_that_json_would_lose_is_refused(small_lakehouse: SmallLakehouse, command: Command) -> None:
+    small_lakehouse.publish("core.thing", ROWS)
+    done = command("query", "SELECT 1 AS a, 2 AS a", "--json")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "two columns are called a" in done.stderr
+
+
+def test_show_tables_lists_the_tables_of_all_schemas(small_lakehouse: SmallLakehouse, command: Command) -> None:
+    small_lakehouse.publish("core.thing", ROWS)
+    small_lakehouse.publish("marts.other", ROWS)
+    assert command("query", "Show  tables;", "--csv").stdout == "schema,table,rows\ncore,thing,250\nmarts,other,250\n"
 
 
 WRITING = [

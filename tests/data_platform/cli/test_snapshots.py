@@ -52,8 +52,17 @@ def test_versions_are_listed_newest_first_and_by_table(small_lakehouse: SmallLak
 
 def test_a_table_name_with_sql_in_it_does_nothing_but_fail(small_lakehouse: SmallLakehouse, command: Command) -> None:
     small_lakehouse.publish("core.one", "SELECT 1 AS id")
+    empty = command("snapshots", "")
+    assert (empty.returncode, empty.stdout) == (1, "")
     for arguments in (["snapshots"], ["quarantine", "show"]):
         done = command(*arguments, "core.one; DROP TABLE core.one")
         assert done.returncode == 1
         assert done.stderr.startswith("error: ")
         assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_number_that_no_snapshot_can_have_is_one_line(small_lakehouse: SmallLakehouse, command: Command) -> None:
+    small_lakehouse.publish("core.one", "SELECT 1 AS id")
+    done = command("restore", "core.one", "--to", "9" * 23)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"error: --to {'9' * 23}: there is no such snapshot; ")
