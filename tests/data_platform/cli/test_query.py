@@ -37,7 +37,8 @@ def test_programs_get_all_rows_as_csv_or_json(small_lakehouse: SmallLakehouse, c
 
 KINDS = """
     SELECT 'nan'::DOUBLE AS n, '-infinity'::DOUBLE AS i, 'NaN "x' AS t, 'x\\xFF'::BLOB AS b, INTERVAL 1 DAY AS d,
-    true AS y, 12345678901234567890.10::DECIMAL(30, 2) AS m, NULL AS z, '' AS e, [1.5, 'nan'::DOUBLE] AS l, {'a': 1} AS s
+    true AS y, 12345678901234567890.10::DECIMAL(30, 2) AS m, NULL AS z, '' AS e,
+    [1.5, 'nan'::DOUBLE] AS l, {'a': 1} AS s
 """
 
 
