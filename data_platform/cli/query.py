@@ -12,6 +12,7 @@ from data_platform.cli.output_format import Format
 from data_platform.cli.read_only import read_only_connection
 from data_platform.cli.terminal import notes, output
 from data_platform.settings import load_settings
+from resources.lakehouse.names import quote_identifier
 
 TABLE_ROWS = 100
 """What a person still reads; programs get all rows unless they ask for fewer."""
@@ -47,12 +48,11 @@ def run_query(sql: str, form: Format, limit: int | None) -> None:
     with read_only_connection(load_settings()) as connection:
         try:
             require_one_select(connection, sql)
-            shown = _ALL_TABLES if _SHOW_TABLES.fullmatch(sql) else sql.strip().rstrip(";")
-            columns = connection.sql(shown).columns
+            result = connection.sql(_ALL_TABLES if _SHOW_TABLES.fullmatch(sql) else sql)
             if form is Format.JSON:
-                _refuse_twins(columns)
-            rows = _Limited(connection.execute(f"SELECT {_AS_TEXT[form]} FROM ({shown}\n) AS found"), limit)
-            _WRITERS[form](columns, rows)
+                _refuse_twins(result.columns)
+            rows = _Limited(result.project(_as_text(result.columns, form)), limit)
+            _WRITERS[form](result.columns, rows)
         except duckdb.Error as error:
             raise CommandError(str(error)) from None
     if rows.cut:
@@ -78,7 +78,7 @@ def require_one_select(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
 class _Limited:
     """The rows of a result up to a limit, fetched in batches; `cut` says afterwards whether there were more."""
 
-    def __init__(self, result: duckdb.DuckDBPyConnection, limit: int | None) -> None:
+    def __init__(self, result: duckdb.DuckDBPyRelation, limit: int | None) -> None:
         self._result = result
         self._limit = limit
         self.cut = False
@@ -95,14 +95,26 @@ class _Limited:
 
 
 def _refuse_twins(columns: Sequence[str]) -> None:
-    """An object has one value for a name.
+    """An object has one value for a name, and a DuckDB struct one for a name in small or capital letters.
 
     Raises:
         CommandError: two columns have one name.
     """
-    twins = sorted({column for column in columns if columns.count(column) > 1})
+    names = [column.lower() for column in columns]
+    twins = sorted({name for name in names if names.count(name) > 1})
     if twins:
         raise CommandError(f"two columns are called {twins[0]}, and JSON has room for one: give them names with AS")
+
+
+def _as_text(columns: Sequence[str], form: Format) -> str:
+    """What DuckDB writes of the columns: it knows how its types look as text and as JSON.
+
+    They are meant by position: names may occur twice, or be what a query's own alias is called.
+    """
+    if form is not Format.JSON:
+        return ", ".join(f"CAST(#{at} AS VARCHAR)" for at in range(1, len(columns) + 1))
+    members = ", ".join(f"{quote_identifier(name)} := #{at}" for at, name in enumerate(columns, 1))
+    return f"to_json(struct_pack({members}))"
 
 
 def _write_table(columns: Sequence[str], rows: _Limited) -> None:
@@ -133,7 +145,4 @@ def _write_json(_: Sequence[str], rows: _Limited) -> None:
         sys.stdout.write(_NO_JSON.sub(lambda found: found[0] if found[0][0] == '"' else f'"{found[0]}"', line) + "\n")
 
 
-# DuckDB writes the values: it knows how its types look as text and as JSON.
-_TEXT = "CAST(COLUMNS(*) AS VARCHAR)"
-_AS_TEXT = {Format.TABLE: _TEXT, Format.CSV: _TEXT, Format.JSON: "to_json(found)"}
 _WRITERS = {Format.TABLE: _write_table, Format.CSV: _write_csv, Format.JSON: _write_json}

@@ -10,9 +10,15 @@ import duckdb
 
 from data_platform.cli.errors import CommandError
 from data_platform.settings import Settings
-from resources.lakehouse.catalog import BUSY_TIMEOUT_SECONDS, EXTENSIONS, LAKE, catalog_exists, postgres_secret
+from resources.lakehouse.catalog import (
+    BUSY_TIMEOUT_SECONDS,
+    EXTENSIONS,
+    LAKE,
+    catalog_exists,
+    postgres_secret,
+    unreadable,
+)
 from resources.lakehouse.configuration import Catalog, PostgresCatalog, parse_catalog_url
-from resources.lakehouse.errors import LakehouseUnavailable
 from resources.lakehouse.extensions import OFFLINE, load_extensions
 from resources.lakehouse.names import quote_literal
 
@@ -50,13 +56,7 @@ def _attach(connection: duckdb.DuckDBPyConnection, catalog: Catalog, settings: S
     try:
         connection.execute(f"ATTACH {quote_literal(target)} AS {LAKE} (READ_ONLY, {option})")
     except duckdb.Error as error:
-        if "readonly database" in str(error) or "read-only" in str(error):
-            # In WAL mode SQLite's readers, too, write beside the file.
-            raise LakehouseUnavailable(
-                f"the catalog {catalog.shown} cannot be read: this user may not write into its folder, which SQLite "
-                "needs for reading; give write permission, or use a PostgreSQL catalog"
-            ) from None
-        raise LakehouseUnavailable(f"the catalog {catalog.shown} cannot be read: {error}") from None
+        raise unreadable(catalog, error) from None
     connection.execute(f"USE {LAKE}; SET TimeZone = 'UTC'")
 
 

@@ -11,7 +11,6 @@ from data_platform.settings import load_settings
 from resources.lakehouse import Snapshot, TableName, list_snapshots
 
 _ALL = 1_000_000
-_LARGEST = 2**63 - 1
 
 
 def print_snapshots(table: str | None, limit: int) -> None:
@@ -40,20 +39,30 @@ def restore_to(table: str, to: str) -> int:
     """Bring a table back to a snapshot, or to the newest one at a time; returns the exit code.
 
     Raises:
-        CommandError: `to` is neither, or lies before the oldest snapshot.
+        CommandError: `to` is neither, there is no such snapshot, or it lies before the oldest one.
     """
     from data_platform.cli.job_run import run_job
 
     name = TableName.parse(table)
-    if to.isdigit():
-        snapshot = int(to)
-        if snapshot > _LARGEST:
-            raise CommandError(f"--to {to}: there is no such snapshot; `data-platform snapshots` lists them")
-    else:
-        with read_only_connection(load_settings()) as connection:
-            snapshot = snapshot_at(list_snapshots(connection, _ALL), to)
+    with read_only_connection(load_settings()) as connection:
+        snapshots = list_snapshots(connection, _ALL)
+    snapshot = numbered(snapshots, to) if to.isdigit() else snapshot_at(snapshots, to)
     config = {"ops": {"restore": {"config": {"table": str(name), "snapshot": snapshot}}}}
     return run_job("restore_table", run_config=config, show_level=logging.INFO).exit_code
+
+
+def numbered(snapshots: Sequence[Snapshot], to: str) -> int:
+    """The snapshot of that number.
+
+    Raises:
+        CommandError: it never was, or has expired.
+    """
+    # Compared as text: not everything that consists of digits is a number that Python reads.
+    wanted = to.lstrip("0") or "0"
+    for snapshot in snapshots:
+        if str(snapshot.id) == wanted:
+            return snapshot.id
+    raise CommandError(f"--to {to[:80]}: there is no such snapshot; `data-platform snapshots` lists them")
 
 
 def snapshot_at(snapshots: Sequence[Snapshot], to: str) -> int:

@@ -1,5 +1,6 @@
 """Attaching the catalog to a DuckDB instance, and creating it when it is not there. SQLite and PostgreSQL alike."""
 
+import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -32,15 +33,32 @@ def catalog_exists(catalog: Catalog) -> bool:
     """
     if isinstance(catalog, PostgresCatalog):
         return _exists_in_postgres(catalog)
-    if not Path(catalog.path).exists():
-        return False
+    try:
+        if not Path(catalog.path).exists():
+            return False
+    except PermissionError as error:
+        raise unreadable(catalog, error) from error
     uri = f"{Path(catalog.path).as_uri()}?mode=ro"
     try:
         with closing(sqlite3.connect(uri, uri=True, timeout=BUSY_TIMEOUT_SECONDS)) as connection:
             found = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'ducklake_snapshot'").fetchone()
             return bool(found and connection.execute("SELECT 1 FROM ducklake_snapshot LIMIT 1").fetchone())
     except sqlite3.Error as error:
-        raise LakehouseUnavailable(f"the catalog {catalog.shown} cannot be read: {error}; check catalog_url") from error
+        raise unreadable(catalog, error) from error
+
+
+def unreadable(catalog: Catalog, error: Exception) -> LakehouseUnavailable:
+    """What a reader is told whom the catalog refused; of SQLite it is most often a permission of the file system."""
+    reason, way_out = one_line(error), "check catalog_url"
+    if isinstance(catalog, SqliteCatalog):
+        # In WAL mode SQLite's readers, too, write beside the file.
+        if "readonly database" in reason or "read-only" in reason:
+            reason = f"this user may not write in {Path(catalog.path).parent}, as SQLite must even to read"
+            way_out = "give this user write permission on that folder and on the catalog's files in it"
+        elif not os.access(catalog.path, os.R_OK):
+            reason = f"this user may not read {catalog.path}"
+            way_out = "give this user access to the file and its folder, or check catalog_url"
+    return LakehouseUnavailable(f"the catalog {catalog.shown} cannot be read: {reason}; {way_out}")
 
 
 def _exists_in_postgres(catalog: PostgresCatalog) -> bool:

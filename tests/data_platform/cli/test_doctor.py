@@ -113,6 +113,7 @@ def test_a_catalog_that_is_down_fails_without_its_password(monkeypatch: pytest.M
     (finding,) = doctor.catalog(load_settings())
     assert finding.state is State.FAIL
     assert "hush-hush" not in finding.told
+    assert "check DATA_PLATFORM_CATALOG_URL" in finding.told
 
 
 def test_one_failure_makes_the_exit_code_1(capsys: pytest.CaptureFixture[str]) -> None:

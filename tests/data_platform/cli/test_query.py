@@ -70,9 +70,21 @@ def test_csv_tells_null_from_an_empty_text(small_lakehouse: SmallLakehouse, comm
 
 def test_a_column_that_json_would_lose_is_refused(small_lakehouse: SmallLakehouse, command: Command) -> None:
     small_lakehouse.publish("core.thing", ROWS)
-    done = command("query", "SELECT 1 AS a, 2 AS a", "--json")
-    assert (done.returncode, done.stdout) == (1, "")
-    assert "two columns are called a" in done.stderr
+    for sql in ("SELECT 1 AS a, 2 AS a", "SELECT 1 AS a, 2 AS A"):
+        done = command("query", sql, "--json")
+        assert (done.returncode, done.stdout) == (1, ""), sql
+        assert "two columns are called a" in done.stderr, sql
+
+
+def test_a_column_may_be_called_anything(small_lakehouse: SmallLakehouse, command: Command) -> None:
+    small_lakehouse.publish("core.thing", ROWS)
+    line = command("query", """SELECT 1 AS found, 2 AS "a ""b", 3 AS "#1" """, "--json").stdout
+    assert json.loads(line) == {"found": 1, 'a "b': 2, "#1": 3}
+
+
+def test_a_comment_may_follow_the_select(small_lakehouse: SmallLakehouse, command: Command) -> None:
+    small_lakehouse.publish("core.thing", ROWS)
+    assert command("query", "SELECT 1 AS a; -- one", "--csv").stdout == "a\n1\n"
 
 
 def test_show_tables_lists_the_tables_of_all_schemas(small_lakehouse: SmallLakehouse, command: Command) -> None:

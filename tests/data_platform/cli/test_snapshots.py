@@ -1,11 +1,12 @@
 """`data-platform snapshots` lists versions; `restore --to` finds the one that a time means."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from data_platform.cli.errors import CommandError
-from data_platform.cli.snapshots import snapshot_at
+from data_platform.cli.snapshots import numbered, snapshot_at
 from resources.lakehouse.snapshots import Snapshot
 from tests.data_platform.cli.conftest import Command, SmallLakehouse
 
@@ -61,8 +62,16 @@ def test_a_table_name_with_sql_in_it_does_nothing_but_fail(small_lakehouse: Smal
         assert len(done.stderr.splitlines()) == 1
 
 
-def test_a_number_that_no_snapshot_can_have_is_one_line(small_lakehouse: SmallLakehouse, command: Command) -> None:
+@pytest.mark.parametrize("to", ["500", "9" * 23, "5" * 5000, "\N{SUPERSCRIPT TWO}"])
+def test_a_number_that_no_snapshot_has_is_one_line(
+    small_lakehouse: SmallLakehouse, command: Command, home: Path, to: str
+) -> None:
     small_lakehouse.publish("core.one", "SELECT 1 AS id")
-    done = command("restore", "core.one", "--to", "9" * 23)
+    done = command("restore", "core.one", "--to", to)
     assert done.returncode == 1
-    assert done.stderr.startswith(f"error: --to {'9' * 23}: there is no such snapshot; ")
+    assert done.stderr.startswith(f"error: --to {to[:80]}: there is no such snapshot; ")
+    assert not (home / "dagster").exists()  # known before a run is begun
+
+
+def test_a_number_is_found_as_it_may_be_written() -> None:
+    assert [numbered(SNAPSHOTS, to) for to in ("7", "006")] == [7, 6]
