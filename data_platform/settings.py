@@ -106,8 +106,8 @@ class Settings(BaseSettings):
     threads: int = Field(default=0, ge=0)
     temp_directory: str = ""
 
-    # The sources' date: the demo's data ends with 2013.
-    today: date = Field(default=date(2013, 12, 31), ge=date(2013, 1, 1))  # the first day of the data
+    # The sources' date: the demo's data is of 2013.
+    today: date = Field(default=date(2013, 12, 31), ge=date(2013, 1, 1), lt=date(9000, 1, 1))
     drop_folder: AbsolutePath = Field(default_factory=lambda data: data["home"] / "demo" / "drop")
     operational_database_url: DatabaseUrl = Field(
         default_factory=lambda data: f"sqlite:///{data['home'] / 'demo' / 'operational.sqlite'}", repr=False

@@ -5,7 +5,7 @@ A check that could not be made is told apart from bad data; where bad data would
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import duckdb
 
@@ -26,6 +26,7 @@ from data_platform.auditing.plan import (
 )
 from data_platform.auditing.presenting import SAMPLE_ROWS, Presenter, Shown
 from data_platform.auditing.profile import ColumnProfile, profile_columns
+from data_platform.auditing.profile_figures import means_sql
 from data_platform.auditing.references import orphaned_rows
 from data_platform.auditing.relation import Relation, reads_only_files
 from data_platform.auditing.scan import scan
@@ -68,12 +69,16 @@ def audit(
             profiled: tuple[ColumnProfile, ...] = ()
         else:
             row_checks = [check for check in checks if isinstance(check, RowCheck)]
-            scanned = scan(reader, relation, row_checks)
-            judge = _Judge(connection, reader, Relation(relation, columns, scanned.rows), resolve)
+            means = means_sql(columns) if profile else {}
+            # The mean of a column is computed where the column is read in any case.
+            read_later = {check.column for check in checks if isinstance(check, ReferenceCheck)}
+            scanned = scan(reader, relation, row_checks, {k: sql for k, sql in means.items() if k not in read_later})
+            judge = _Judge(connection, reader, Relation(relation, columns, scanned.rows), resolve, means)
             findings = {schema: Finding()}
             for check in checks:
                 findings[check] = scanned.findings[check] if isinstance(check, RowCheck) else judge.finding(check)
-            profiled = profile_columns(reader, relation, columns, scanned.rows) if profile else ()
+            known = {**scanned.beside, **judge.computed}
+            profiled = profile_columns(reader, relation, columns, scanned.rows, known) if profile else ()
     blocks = {check: _blocks(check, finding, scanned.rows) for check, finding in findings.items()}
     publishable = not any(blocks.values())
     bad_rows = tuple(_bad_rows(findings, resolve)) if publishable else ()
@@ -125,12 +130,17 @@ def _schema_problem(connection: duckdb.DuckDBPyConnection, relation: str, schema
 
 @dataclass(frozen=True)
 class _Judge:
-    """Makes the checks that a scan does not. `reader` reads the relation, `connection` also the tables it refers to."""
+    """Makes the checks that a scan does not. `reader` reads the relation, `connection` also the tables it refers to.
+
+    `computed` are those of the aggregates `beside`, one a column, that a check's reading made along the way.
+    """
 
     connection: duckdb.DuckDBPyConnection
     reader: duckdb.DuckDBPyConnection
     relation: Relation
     resolve: Resolve
+    beside: Mapping[str, str]
+    computed: dict[str, object] = field(default_factory=dict)
 
     def finding(self, check: PlannedCheck) -> Finding:
         """What the check finds, or that it could not be made."""
@@ -141,7 +151,11 @@ class _Judge:
             case KeyCheck():
                 return Finding(duplicated_rows(self.reader, self.relation, check.columns))
             case ReferenceCheck():
-                return orphaned_rows(self.connection, self.relation, check, self.resolve(check.table))
+                beside = {check.column: self.beside[check.column]} if check.column in self.beside else {}
+                referred = self.resolve(check.table)
+                finding, computed = orphaned_rows(self.connection, self.relation, check, referred, beside)
+                self.computed.update(computed)
+                return finding
             case PanderaCheck():
                 return run_by_pandera(self.reader, self.relation.sql, tuple(self.relation.types), check)
             case _:

@@ -44,9 +44,13 @@ class LoadProfile:
 
 
 def profile_columns(
-    connection: duckdb.DuckDBPyConnection, relation: str, types: Mapping[str, str], rows: int
+    connection: duckdb.DuckDBPyConnection,
+    relation: str,
+    types: Mapping[str, str],
+    rows: int,
+    means: Mapping[str, object],
 ) -> tuple[ColumnProfile, ...]:
-    """Profiles the columns (name to DuckDB type) of a relation of so many rows.
+    """Profiles the columns (name to DuckDB type) of a relation of so many rows; `means` are those of `means_sql`.
 
     Raises:
         duckdb.Error: the relation cannot be read.
@@ -55,7 +59,7 @@ def profile_columns(
     estimates = estimate(connection, relation, rows, sampled)
     return tuple(
         _profile(name, rows, exact, estimates.get(name, Estimates(None, ())))
-        for name, exact in exact_figures(connection, relation, types).items()
+        for name, exact in exact_figures(connection, relation, types, means).items()
     )
 
 

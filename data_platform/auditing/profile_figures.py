@@ -43,10 +43,15 @@ def is_scalar(duckdb_type: str) -> bool:
     return not duckdb_type.startswith("STRUCT") and duckdb_type not in {"BLOB", "INTERVAL"} and "[" not in duckdb_type
 
 
+def means_sql(types: Mapping[str, str]) -> dict[str, str]:
+    """The aggregate of each column that has a mean, to be computed where its column is read in any case."""
+    return {name: _mean(name, kind) for name, kind in types.items() if is_number(kind)}
+
+
 def exact_figures(
-    connection: duckdb.DuckDBPyConnection, relation: str, types: Mapping[str, str]
+    connection: duckdb.DuckDBPyConnection, relation: str, types: Mapping[str, str], means: Mapping[str, object]
 ) -> dict[str, ExactFigures]:
-    """The figures of the columns (name to DuckDB type) of a relation.
+    """The figures of the columns (name to DuckDB type) of a relation; `means` are those that are known already.
 
     Raises:
         duckdb.Error: the relation cannot be read.
@@ -57,7 +62,7 @@ def exact_figures(
     counts = _values(connection, relation, {name: f"count({quote_identifier(name)})" for name in types})
     bounds = _bounds_in_footers(connection, relation, texts) | _bounds(connection, relation, others)
     bounds |= _bounds(connection, relation, [name for name in texts if name not in bounds])
-    means = _values(connection, relation, {name: _mean(name, kind) for name, kind in types.items() if is_number(kind)})
+    means = {**means, **_values(connection, relation, {k: v for k, v in means_sql(types).items() if k not in means})}
     return {
         name: ExactFigures(
             count=int(str(counts[name])),

@@ -7,6 +7,8 @@ show that no value can fulfil it.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
 
 import duckdb
 
@@ -16,14 +18,20 @@ from data_platform.auditing.plan import Part, RowCheck
 
 @dataclass(frozen=True)
 class Scan:
-    """What the scan yields."""
+    """What the scan yields; `beside` are the values of the aggregates that were asked for beside the checks."""
 
     rows: int
     findings: Mapping[RowCheck, Finding]
+    beside: Mapping[str, object]
 
 
-def scan(connection: duckdb.DuckDBPyConnection, relation: str, checks: Sequence[RowCheck]) -> Scan:
-    """Makes the row checks.
+def scan(
+    connection: duckdb.DuckDBPyConnection,
+    relation: str,
+    checks: Sequence[RowCheck],
+    beside: Mapping[str, str] = MappingProxyType({}),
+) -> Scan:
+    """Makes the row checks, and computes the aggregates `beside` them (by name): the columns are read only once.
 
     Raises:
         duckdb.Error: the relation itself cannot be read.
@@ -33,12 +41,16 @@ def scan(connection: duckdb.DuckDBPyConnection, relation: str, checks: Sequence[
     failing = dict(zip((part for part in parts if part.in_statistics), counts, strict=True))
     rest = [part for part in parts if not part.in_statistics]
     try:
-        counts = _counts(connection, relation, [part.counted for part in rest])
+        values = _values(connection, relation, [*(part.counted for part in rest), *beside.values()])
     except duckdb.Error:
         # One condition that cannot be evaluated fails the whole scan: ask one by one which it is.
-        return Scan(rows, {check: attempt(_alone(connection, relation, check)) for check in checks})
-    failing |= dict(zip(rest, counts, strict=True))
-    return Scan(rows, {check: _finding(connection, relation, check, failing) for check in checks})
+        values = _values(connection, relation, list(beside.values()))
+        findings = {check: attempt(_alone(connection, relation, check)) for check in checks}
+    else:
+        failing |= dict(zip(rest, map(_count, values[: len(rest)]), strict=True))
+        values = values[len(rest) :]
+        findings = {check: _finding(connection, relation, check, failing) for check in checks}
+    return Scan(rows, findings, dict(zip(beside, values, strict=True)))
 
 
 def _alone(connection: duckdb.DuckDBPyConnection, relation: str, check: RowCheck) -> Callable[[], Finding]:
@@ -63,7 +75,14 @@ def _rows_failing(
 
 
 def _counts(connection: duckdb.DuckDBPyConnection, relation: str, aggregates: Sequence[str]) -> list[int]:
+    return [_count(value) for value in _values(connection, relation, aggregates)]
+
+
+def _count(value: Any) -> int:  # noqa: ANN401 - whatever DuckDB answers
+    return int(value or 0)  # over no rows, count_if is NULL
+
+
+def _values(connection: duckdb.DuckDBPyConnection, relation: str, aggregates: Sequence[str]) -> list[Any]:
     if not aggregates:
         return []
-    row = connection.execute(f"SELECT {', '.join(aggregates)} FROM {relation}").fetchall()[0]
-    return [int(value or 0) for value in row]  # over no rows, count_if is NULL
+    return list(connection.execute(f"SELECT {', '.join(aggregates)} FROM {relation}").fetchall()[0])

@@ -1,11 +1,12 @@
 """Settings: what the environment may say, and the one line that answers what it may not."""
 
 import os
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
+from data_platform.assets.partitions import FIRST_DAY
 from data_platform.settings import CHECKOUT, Settings, SettingsError, load_settings
 
 
@@ -140,3 +141,11 @@ def test_settings_cannot_be_changed_after_they_are_loaded() -> None:
 
 def test_every_setting_has_a_default() -> None:
     assert not [name for name, field in Settings.model_fields.items() if field.is_required()]
+
+
+def test_the_earliest_date_is_the_first_day_of_the_data(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATA_PLATFORM_TODAY", FIRST_DAY.isoformat())
+    assert load_settings().today == FIRST_DAY
+    monkeypatch.setenv("DATA_PLATFORM_TODAY", (FIRST_DAY - timedelta(days=1)).isoformat())
+    with pytest.raises(SettingsError, match="DATA_PLATFORM_TODAY"):
+        load_settings()

@@ -10,6 +10,7 @@ import pytest
 
 from data_platform.auditing import ColumnProfile
 from data_platform.auditing.profile import profile_columns
+from data_platform.auditing.profile_figures import means_sql
 from data_platform.auditing.profile_sample import SAMPLE_ROWS
 
 ROWS = 400_000
@@ -58,11 +59,19 @@ def relation_of(kind: str, connection: duckdb.DuckDBPyConnection, folder: Path, 
     return f"read_parquet({files})"
 
 
+def profiled(
+    connection: duckdb.DuckDBPyConnection, relation: str, types: dict[str, str], rows: int
+) -> tuple[ColumnProfile, ...]:
+    """The profile, with the means that an audit's scan computes."""
+    aggregates = means_sql(types)
+    means = connection.execute(f"SELECT {', '.join(aggregates.values()) or '1'} FROM {relation}").fetchall()[0]
+    return profile_columns(connection, relation, types, rows, dict(zip(aggregates, means, strict=False)))
+
+
 @pytest.mark.parametrize("kind", ["table", "file", "files"])
 def test_figures_are_exact_and_estimates_near(connection: duckdb.DuckDBPyConnection, tmp_path: Path, kind: str) -> None:
     profiles = {
-        each.name: each
-        for each in profile_columns(connection, relation_of(kind, connection, tmp_path, ROWS), TYPES, ROWS)
+        each.name: each for each in profiled(connection, relation_of(kind, connection, tmp_path, ROWS), TYPES, ROWS)
     }
     assert list(profiles) == list(TYPES)
     assert {each.rows for each in profiles.values()} == {ROWS}
@@ -93,23 +102,23 @@ def test_figures_are_exact_and_estimates_near(connection: duckdb.DuckDBPyConnect
 def test_a_load_within_the_samples_size_is_counted_exactly(
     connection: duckdb.DuckDBPyConnection, tmp_path: Path, kind: str
 ) -> None:
-    profiles = profile_columns(connection, relation_of(kind, connection, tmp_path, SAMPLE_ROWS), TYPES, SAMPLE_ROWS)
+    profiles = profiled(connection, relation_of(kind, connection, tmp_path, SAMPLE_ROWS), TYPES, SAMPLE_ROWS)
     (key,) = [each.approx_distinct for each in profiles if each.name == "sorted_key"]
     assert key == SAMPLE_ROWS // 4
 
 
 def test_an_empty_load_has_a_profile(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
-    profiles = profile_columns(connection, relation_of("file", connection, tmp_path, 0), TYPES, 0)
+    profiles = profiled(connection, relation_of("file", connection, tmp_path, 0), TYPES, 0)
     assert profiles[0] == ColumnProfile("sorted_key", 0, 0, 0, None, None, None, ())
 
 
 def test_the_profile_of_the_same_rows_is_the_same(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     relation = relation_of("table", connection, tmp_path, ROWS)
-    assert profile_columns(connection, relation, TYPES, ROWS) == profile_columns(connection, relation, TYPES, ROWS)
+    assert profiled(connection, relation, TYPES, ROWS) == profiled(connection, relation, TYPES, ROWS)
 
 
 def test_bounds_that_a_files_footer_lacks_are_read(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     file = tmp_path / "no_statistics.parquet"
     pq.write_table(pa.table({"word": ["b" * 5_000, "a" * 5_000, None]}), file, write_statistics=False)
-    (profile,) = profile_columns(connection, f"read_parquet(['{file}'])", {"word": "VARCHAR"}, 3)
+    (profile,) = profiled(connection, f"read_parquet(['{file}'])", {"word": "VARCHAR"}, 3)
     assert (profile.nulls, profile.minimum, profile.maximum) == (1, "a" * 100, "b" * 100)
