@@ -53,14 +53,14 @@ $(RUN_STAMP): .venv/.made
 	@echo "installing the locked packages into .venv (a minute or two, once)"
 	@touch .venv/.installing
 	@$(INSTALL) -r requirements.lock
-	@.venv/bin/python -m data_platform.cli.launcher .venv/bin/data-platform
+	@.venv/bin/python -m data_platform.cli.launcher .venv/bin
 	@touch $@ && rm .venv/.installing
 
 $(DEV_STAMP): .venv/.made
 	@echo "installing the locked packages for tests into .venv (a minute or two, once)"
 	@touch .venv/.installing
 	@$(INSTALL) -r requirements-dev.lock
-	@.venv/bin/python -m data_platform.cli.launcher .venv/bin/data-platform
+	@.venv/bin/python -m data_platform.cli.launcher .venv/bin
 	@touch $@ $(RUN_STAMP) && rm .venv/.installing
 
 .venv/.made:

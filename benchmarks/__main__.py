@@ -18,7 +18,7 @@ from rich.table import Table
 from benchmarks.measure import Measure
 from data_platform.settings import load_settings
 
-BENCHMARKS = ("audit", "profile", "publish", "flights", "backfill")
+BENCHMARKS = ("audit", "profile", "publish", "flights", "backfill", "ladder")
 REPEATS = 5
 
 

@@ -1,4 +1,29 @@
 """The escalation ladder: diagnosis and levels 1 to 4.
 
-A library of its own: knows nothing of this pipeline or of `resources`.
+A library of its own: knows nothing of this pipeline or of `resources`. What adopters use is here, imported when it
+is asked for: diagnosing a log must not wait for Dagster.
 """
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from escalation_sensors.level1.current_tuning import current_tuning
+    from escalation_sensors.level1.escalate import escalate
+    from escalation_sensors.level1.recoverable import recoverable
+    from escalation_sensors.level1.tuning import Tuning
+
+__all__ = ["Tuning", "current_tuning", "escalate", "recoverable"]
+
+_PLACES = {
+    "Tuning": "escalation_sensors.level1.tuning",
+    "current_tuning": "escalation_sensors.level1.current_tuning",
+    "escalate": "escalation_sensors.level1.escalate",
+    "recoverable": "escalation_sensors.level1.recoverable",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_PLACES[name]), name)

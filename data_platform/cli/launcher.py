@@ -1,7 +1,7 @@
-"""Writes the launcher `data-platform`, which runs `python -m data_platform` from this checkout.
+"""Writes the launchers `data-platform` and `escalation`, which run the code of this checkout.
 
-`make` puts it into `.venv/bin`. An entry point of the wheel would be broken for those who
-install the ladder alone, so there is none.
+`make` puts them into `.venv/bin`. An entry point `data-platform` of the wheel would be broken for those who install the
+ladder alone, so there is none; `escalation` is one there.
 """
 
 import shlex
@@ -14,16 +14,18 @@ from data_platform.settings import CHECKOUT
 _LAUNCHER = """#!/bin/sh
 PYTHONPATH={checkout}${{PYTHONPATH:+:$PYTHONPATH}}
 export PYTHONPATH
-exec {python} -P -m data_platform "$@"
+exec {python} -P -m {module} "$@"
 """
+MODULES = {"data-platform": "data_platform", "escalation": "escalation_sensors.cli.app"}
 
 
 def write_launcher(path: Path) -> None:
-    """Write the launcher for the running Python to `path`, executable."""
-    text = _LAUNCHER.format(checkout=shlex.quote(str(CHECKOUT)), python=shlex.quote(sys.executable))
-    path.write_text(text, encoding="utf-8")
+    """Write the launcher of `path`'s name for the running Python, executable."""
+    python, checkout = shlex.quote(sys.executable), shlex.quote(str(CHECKOUT))
+    path.write_text(_LAUNCHER.format(checkout=checkout, python=python, module=MODULES[path.name]), encoding="utf-8")
     path.chmod(0o755)
 
 
 if __name__ == "__main__":
-    write_launcher(Path(sys.argv[1]))
+    for name in MODULES:
+        write_launcher(Path(sys.argv[1]) / name)

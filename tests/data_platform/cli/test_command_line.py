@@ -82,3 +82,18 @@ def test_a_day_that_lies_there_is_not_called_late_and_a_corrected_one_is_put_bac
     assert file.read_bytes() != as_it_was
     assert command("demo", "late", "2013-03-04").returncode == 0
     assert file.read_bytes() == as_it_was
+
+
+def test_the_ladders_command_has_a_launcher_too(tmp_path: Path) -> None:
+    launcher = tmp_path / "escalation"
+    write_launcher(launcher)
+    done = subprocess.run(
+        [launcher, "diagnose"],
+        input="MemoryError",
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        cwd=tmp_path,
+    )
+    assert done.stdout.startswith("what: out_of_memory")

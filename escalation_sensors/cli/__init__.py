@@ -1,0 +1,1 @@
+"""The command line `escalation`: one file for each command, imported when it is called."""

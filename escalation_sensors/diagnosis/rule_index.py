@@ -1,0 +1,59 @@
+"""Finds the few rules that can fire on a link, out of hundreds: by what they need to be there."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+
+from escalation_sensors.diagnosis.failure import Link
+from escalation_sensors.diagnosis.rule import Rule
+
+_WORD = re.compile(r"\w+")
+
+
+class RuleIndex:
+    """Rules in their order, each filed under one thing it needs: a word of each phrase, a code, or a type."""
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        self.rules = tuple(rules)
+        words: dict[str, int] = defaultdict(int)
+        for rule in rules:
+            for phrase in rule.first_phrases:
+                for word in phrase.words:
+                    words[word] += 1
+        self._by_word: dict[str, list[int]] = defaultdict(list)
+        self._by_code: dict[str, list[int]] = defaultdict(list)
+        self._by_type: dict[str, list[int]] = defaultdict(list)
+        self._always: list[int] = []
+        for number, rule in enumerate(rules):
+            for shelf in self._shelves(rule, words):
+                shelf.append(number)
+
+    def candidates(self, link: Link, text: str) -> Iterator[Rule]:
+        """The rules that may fire, in their order."""
+        numbers = set(self._always)
+        for word in set(_WORD.findall(text)) & self._by_word.keys():
+            numbers.update(self._by_word[word])
+        for code in link.codes:
+            numbers.update(self._by_code.get(code, ()))
+            numbers.update(self._by_code.get(code.partition(":")[0] + ":*", ()))
+        for name in link.types:
+            numbers.update(self._by_type.get(name.rpartition(".")[2], ()))
+        for number in sorted(numbers):
+            yield self.rules[number]
+
+    def _shelves(self, rule: Rule, words: dict[str, int]) -> Iterable[list[int]]:
+        if rule.codes:
+            return [self._by_code[_shelf_of(code)] for code in rule.codes]
+        lasts = [name.rpartition(".")[2] for name in rule.types]
+        if lasts and not any("*" in last for last in lasts):
+            return [self._by_type[last] for last in lasts]
+        keys = [
+            min(phrase.words, key=lambda word: (words[word], -len(word)), default=None) for phrase in rule.first_phrases
+        ]
+        if keys and None not in keys:
+            return [self._by_word[key] for key in keys if key]
+        return [self._always]
+
+
+def _shelf_of(code: str) -> str:
+    return code.partition(":")[0] + ":*" if "*" in code else code

@@ -1,0 +1,55 @@
+"""Tuning: the settings that an attempt runs with. Plain values that pass through the ledger as JSON."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """How a step is to run this time. A default changes nothing.
+
+    Attributes:
+        batches: into how many parts the work is split by the model's split key.
+        threads: how many threads the engine may use; 0 leaves it as it is.
+        memory_limit_bytes: what the engine may use; 0 leaves it as it is.
+        preserve_order: whether rows keep the order in which they were inserted.
+        spill: whether the engine may spill to disk.
+        deadline_seconds: when the attempt is ended; 0 is never.
+        quarantine: whether rows that the contract allows to be set aside are.
+        reextract: whether the source is read anew.
+        columns: for a renamed column, the name it has in the source by the name in the contract.
+        casts: for a column whose type widened, the type it is read as.
+        added_columns: columns of the source that the table takes in, name to type.
+    """
+
+    batches: int = 1
+    threads: int = 0
+    memory_limit_bytes: int = 0
+    preserve_order: bool = True
+    spill: bool = False
+    deadline_seconds: float = 0.0
+    quarantine: bool = False
+    reextract: bool = False
+    columns: Mapping[str, str] = field(default_factory=dict)
+    casts: Mapping[str, str] = field(default_factory=dict)
+    added_columns: Mapping[str, str] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """What differs from the defaults."""
+        default = asdict(Tuning())
+        return {name: value for name, value in asdict(self).items() if value != default[name]}
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> "Tuning":
+        """The tuning; names that this version does not know are left out."""
+        known = {each.name for each in fields(cls)}
+        return cls(**{name: value for name, value in document.items() if name in known})
+
+    def changed(self, **settings: Any) -> "Tuning":  # noqa: ANN401 - the settings' own types differ
+        """A copy with some settings changed."""
+        return replace(self, **settings)
+
+
+PLAIN = Tuning()
+"""As the step would run by itself."""

@@ -1,0 +1,142 @@
+"""Secrets in command lines and in SQL. Options and clauses that read `name=value` are in `names.py`."""
+
+import re
+
+from escalation_sensors.redaction.judging import random_looking, says_nothing, wordish
+from escalation_sensors.redaction.kind import Kind
+from escalation_sensors.redaction.names import NAME, judged_harmless, kind_found
+from escalation_sensors.redaction.secret_names import Certainty
+from escalation_sensors.redaction.values import QUOTED, VALUE, value_of
+
+_UP_TO = r"(?:\.exe)?[\"']?,?[ ](?:[^\n|;]{0,300}?[\s\"'])??"
+
+# (programs, option, what stands between the option and the secret)
+PASSWORD_OPTIONS: tuple[tuple[str, str, str], ...] = (
+    (r"(?:mysql|mariadb)(?:dump|admin|import|check|sh|slap|pump|-dump|-admin|binlog)?", "-p", ""),
+    ("sshpass|7z|7za|rar|unrar", "-p", ""),
+    ("sshpass|beeline|cqlsh|rabbitmqadmin|clickhouse-client|ipmitool|cypher-shell|nzsql|nzload|rmq", "-[pw]w?", "GAP"),
+    ("(?:docker|podman|oc|buildah|skopeo|crane|az|cf|helm|ibmcloud)[\"']?,?[ ][\"']?(?:registry )?login", "-p", "GAP"),
+    ("mongo(?:sh|dump|restore|export|import|stat|top)?", "-p", "GAP"),
+    ("twine|snowsql|snow|influx|couchbase-cli|cbq|trino|presto|sqoop|neo4j-admin|dsbulk", "-p", "GAP"),
+    ("redis-cli|redis-benchmark|valkey-cli", "-a", "GAP"),
+    ("sqlcmd|bcp|osql|isql|unzip|zip|tsql", "-P", "GAP?"),
+    ("ldap(?:search|modify|add|delete|whoami|passwd)|kadmin", "-w", "GAP"),
+    ("vault", "login", "GAP"),
+    ("curl|wget|http|https|xh", "(?:-u|--user|-a|--auth|-U|--proxy-user)", r"GAP?=?[\"']?[^\s:\"']{0,100}:"),
+    ("smbclient|mount|rpcclient|smbget", "-U", r"GAP?[\"']?[^\s%\"']{1,100}%"),
+    ("lftp|ftp", "-u", r"GAP?[\"']?[^\s,\"']{1,100},"),
+    ("openssl", "-pass(?:in|out)?", r"GAP[\"']?pass:"),
+    ("keytool|jarsigner|apksigner", "-(?:store|key|src|dest|srcstore|deststore)pass", "GAP"),
+    ("htpasswd", "-\\w{0,4}b\\w{0,4}", r"GAP[^\s]{1,100}[ ][^\s]{1,60}[ ]"),
+)  # fmt: skip
+_OPTION = re.compile(r"--?[a-z]+(?:-[a-z]+)*(?:=|$)|-[A-Za-z]$")
+_GAP = r"[\"']?,?[ ]{1,4}"
+
+
+def _no_option(found: re.Match[str]) -> bool:
+    form, value = value_of(found)
+    return says_nothing(value) or bool(_OPTION.match(value)) or (form == "bare" and bool(re.match(r"\$[\w{(]", value)))
+
+
+def _no_long_option(found: re.Match[str]) -> bool:
+    form, value = value_of(found)
+    # -PASSWORD = "..." is a line of a difference.
+    if _OPTION.match(value) or not re.match(r"[^=:,;)\]]", value):
+        return True
+    following = found.string[found.end(form) : found.end(form) + 40].split("\n", 1)[0]
+    if form == "bare" and wordish(value) and not re.match(r"\s+-|$", following):
+        return True
+    called = "(" in found.string[max(0, found.start() - 16) : found.start()]
+    return judged_harmless(found["name"], form, value, following, at_most=Certainty.WEAK if called else Certainty.SURE)
+
+
+def _no_clause(found: re.Match[str]) -> bool:
+    form, value = value_of(found)
+    return judged_harmless(found["name"], form, value, "")
+
+
+def _nothing(found: re.Match[str]) -> bool:
+    return says_nothing(value_of(found)[1])
+
+
+def _not_random(found: re.Match[str]) -> bool:
+    return not random_looking(value_of(found)[1])
+
+
+def _not_identified_by(found: re.Match[str]) -> bool:
+    form, value = value_of(found)
+    return says_nothing(value) or (form == "bare" and not random_looking(value) and not found[0].isupper())
+
+
+def _option(programs: str, option: str, gap: str) -> Kind:
+    before = rf"(?<![\w.-])(?:{programs}){_UP_TO}{option}"
+    return Kind("password", rf"{before}{gap.replace('GAP', f'(?:{_GAP})')}(?={VALUE})", _no_option)
+
+
+COMMANDS = (
+    *(_option(*row) for row in PASSWORD_OPTIONS),
+    Kind("secret", rf"(?<![\w-])(?=--?[A-Za-z]){NAME}{_GAP}b?(?={VALUE})", _no_long_option, kind_found),
+    Kind(
+        "secret",
+        rf"(?i:(?<![\w-])(?:env|arg|setx|configure[ ]set|config[ ]set)[ ]){NAME}[ ](?={VALUE})",
+        _no_clause,
+        kind_found,
+    ),
+    Kind(
+        "password",
+        r"(?:echo|printf)[ ](?:-n[ ])?[\"']?(?P<secret>[^\s\"']{6,200})[\"']?[ ]?\|[^\n]{0,200}?(?:stdin|sudo -S)",
+        _nothing,
+    ),
+    Kind(
+        "password",
+        rf"(?i:\b(?:requirepass|masterauth|bindpw|rootpw)[ ]|\buser\s+\S{{1,60}}\s+on\s+>)[ ]{{0,2}}(?={VALUE})",
+        _nothing,
+    ),
+    Kind("password", r"(?i:\blogin\s{1,20}[\w.@+-]{1,100}\s{1,20}password\s{1,20})(?P<secret>[^\s]++)", _nothing),
+    Kind(
+        "password", r"(?:^|(?<=[>'\"]|\s))(?:PASS|AUTH)[ ](?P<secret>[^\s'\"\\]{6,200})(?=\\r|['\"\s]|$)", _not_random
+    ),
+    Kind("password", r"\bLOGIN[ ]\"?[\w.@+-]{1,80}\"?[ ]\"?(?P<secret>[^\s\"']{6,200})\"?(?=\s|$|\\r)", _not_random),
+    Kind("secret", r"::add-mask::(?P<secret>[^\n]++)"),
+    Kind("password", rf"\b(?i:add_user|change_password)[ ]\S{{1,60}}[ ](?={VALUE})", _not_random),
+    Kind("password", rf"(?i:/user:)\S{{1,60}}[ ](?={VALUE})", _not_random),
+    Kind("password", rf"[ ]-U[ ]?[\"']?[\w.@-]{{1,60}}%(?={VALUE})", _not_random),
+    Kind("password", rf"\bAUTH[ ][\w.-]{{1,60}}[ ](?={VALUE})", _not_random),
+    Kind(
+        "password",
+        rf"\.(?:login|authenticate)\(\s{{0,4}}[\"'][^\"'\n]{{0,100}}[\"'],\s{{0,4}}(?={QUOTED})",
+        _not_random,
+    ),
+    # SQL.
+    Kind("password", rf"(?i:sp_(?:addlogin|password))\s{{1,20}}N?'[^'\n]{{0,100}}',\s{{0,20}}N?(?={QUOTED})", _nothing),
+    Kind(
+        "password",
+        rf"(?i:\bset\s{{1,20}}password\s{{1,20}}for\s{{1,20}}\S{{1,100}}\s{{0,20}}=\s{{0,20}})(?={QUOTED})",
+        _nothing,
+    ),
+    Kind(
+        "password",
+        r"(?i:identified\s{1,20}(?:(?:with|via)\s{1,20}['\"]?[\w-]{1,40}['\"]?\s{1,20})?(?:by|as|using)\s{1,20}"
+        rf"(?:password\s{{1,20}}|values\s{{1,20}}|random\s{{1,20}})?)(?={VALUE})",
+        _not_identified_by,
+    ),
+    Kind(
+        "password",
+        r"(?i:password\s{0,4}\(\s{0,4})(?=(?:'(?P<single>(?:[^'\\\n]|\\.|'')++)'|\"(?P<double>[^\"\n]++)\"))",
+        _nothing,
+    ),
+    Kind("access-key", r"(?i:(?<![\w])key_id)\s{0,4}=?\s{0,4}'(?P<secret>[^'\n]++)'", _nothing),
+    Kind(
+        "key",
+        r"(?i:pgp_sym_(?:en|de)crypt(?:_bytea)?\([^()'\n]{0,200}(?:'[^'\n]{0,200}')?,\s{0,4})'(?P<secret>[^'\n]++)'",
+        _nothing,
+    ),
+    Kind("password", r"(?i:(?:en|de)cryptbypassphrase\(\s{0,4})N?'(?P<secret>(?:[^'\n]|'')++)'", _nothing),
+    # auth=("user", "password") and its kin in code.
+    Kind(
+        "password",
+        r"(?:auth[\"']?\s{0,2}[=:]\s{0,2}|(?:Auth|Credentials?))\(\s{0,4}[\"'][^\"'\n]{0,100}[\"'],\s{0,4}(?:password=)?"
+        rf"(?={QUOTED})",
+        _nothing,
+    ),
+)

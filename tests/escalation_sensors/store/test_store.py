@@ -1,0 +1,103 @@
+"""The store: its schema, its times, and what it says when it cannot be used."""
+
+import multiprocessing
+import sqlite3
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import insert, select
+
+from escalation_sensors.store import Store, StoreError, store_url
+from escalation_sensors.store.tables import cursors, metadata
+from tests.servers.postgres import PostgresServer
+
+
+def urls(tmp_path: Path, postgres: PostgresServer) -> list[str]:
+    return [f"sqlite:///{tmp_path / 'escalation.db'}", postgres.new_database()]
+
+
+def test_the_migrations_make_exactly_the_tables_that_the_code_uses(tmp_path: Path, postgres: PostgresServer) -> None:
+    for url in urls(tmp_path, postgres):
+        store = Store(url)
+        store.upgrade()
+        store.upgrade()
+        with store.transaction() as connection:
+            assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+        store.close()
+
+
+def test_a_time_comes_back_as_the_same_moment_in_utc(tmp_path: Path, postgres: PostgresServer) -> None:
+    moment = datetime(2026, 1, 31, 12, 30, 15, 250_000, tzinfo=timezone(timedelta(hours=5)))
+    for url in urls(tmp_path, postgres):
+        store = Store(url)
+        store.upgrade()
+        with store.transaction() as connection:
+            connection.execute(insert(cursors).values(name="one", value="", at=moment))
+        with store.reading() as connection:
+            found = connection.execute(select(cursors.c.at)).scalar_one()
+        assert (found, found.tzinfo) == (moment, UTC)
+        store.close()
+
+
+def test_a_time_without_a_zone_is_refused(tmp_path: Path) -> None:
+    store = Store(f"sqlite:///{tmp_path / 'escalation.db'}")
+    store.upgrade()
+    with pytest.raises(StoreError, match="has no time zone"), store.transaction() as connection:
+        connection.execute(insert(cursors).values(name="one", value="", at=datetime(2026, 1, 1)))  # noqa: DTZ001 - the point
+
+
+def upgrade(url: str) -> None:
+    Store(url).upgrade()
+
+
+def test_several_processes_may_make_it_at_once(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'escalation.db'}"
+    with multiprocessing.get_context("spawn").Pool(3) as pool:
+        pool.map(upgrade, [url] * 3)
+    assert Store(url).is_ready()
+
+
+def test_a_store_that_another_process_holds_is_an_error_in_one_line_after_the_time_out(tmp_path: Path) -> None:
+    path = tmp_path / "escalation.db"
+    store = Store(f"sqlite:///{path}", timeout_seconds=0.2)
+    store.upgrade()
+    holder = sqlite3.connect(path, isolation_level=None)
+    holder.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(StoreError) as caught, store.transaction():
+        pass
+    assert "database is locked" in str(caught.value)
+    assert "\n" not in str(caught.value)
+    holder.close()
+    with store.transaction():
+        pass
+
+
+def test_a_store_that_cannot_be_reached_does_not_tell_its_password() -> None:
+    store = Store("postgresql+psycopg2://me:hunter2@127.0.0.1:1/escalation", timeout_seconds=1)
+    with pytest.raises(StoreError) as caught, store.transaction():
+        pass
+    assert "hunter2" not in str(caught.value)
+    assert "ESCALATION_STORE_URL" in str(caught.value)
+
+
+@pytest.mark.parametrize("url", ["nonsense", "oracle://x", "mongodb://x"])
+def test_a_url_that_is_none_is_an_error_in_one_line(url: str) -> None:
+    with pytest.raises(StoreError, match=r"ESCALATION_STORE_URL.*sqlite:////file or postgresql\+psycopg2"):
+        Store(url).upgrade()
+
+
+def test_it_lies_in_the_dagster_home_unless_a_url_says_otherwise(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("ESCALATION_STORE_URL", raising=False)
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    assert store_url() == f"sqlite:///{tmp_path}/escalation.db"
+    monkeypatch.setenv("ESCALATION_STORE_URL", "sqlite:////elsewhere.db")
+    assert store_url() == "sqlite:////elsewhere.db"
+    monkeypatch.delenv("ESCALATION_STORE_URL")
+    monkeypatch.delenv("DAGSTER_HOME")
+    with pytest.raises(StoreError, match="ESCALATION_STORE_URL, or DAGSTER_HOME"):
+        store_url()
