@@ -90,6 +90,14 @@ def all_gone(processes: Sequence[psutil.Process]) -> bool:
     return not any(alive(process) for process in processes)
 
 
+def command_of(process: psutil.Process) -> str:
+    """Its command line; empty if it ended since it was listed."""
+    try:
+        return " ".join(process.cmdline())
+    except psutil.NoSuchProcess:
+        return ""
+
+
 def alive(process: psutil.Process) -> bool:
     try:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE

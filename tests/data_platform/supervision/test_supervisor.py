@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.data_platform.supervision.processes import Started, alive, all_gone, eventually
+from tests.data_platform.supervision.processes import Started, alive, all_gone, command_of, eventually
 
 SLEEPS = [sys.executable, "-c", "import time; time.sleep(300)"]
 WITH_GRANDCHILD = ["sh", "-c", "sleep 300 & exec sleep 300"]
@@ -75,11 +75,11 @@ def test_killing_the_supervisor_takes_children_and_grandchildren_along(start: St
 
 def test_a_child_that_dies_is_started_again_and_told(start: Start) -> None:
     supervisor = start({"one": SLEEPS})
-    child = next(one for one in supervisor.tree() if "sleep" in " ".join(one.cmdline()))
+    child = next(one for one in supervisor.tree() if "sleep" in command_of(one))
     child.kill()
     line = supervisor.wait_for_line("one was ended by signal 9")
     assert "starting it again in 1 s" in line
-    eventually(lambda: any("sleep" in " ".join(one.cmdline()) for one in supervisor.tree()), "it is there again")
+    eventually(lambda: any("sleep" in command_of(one) for one in supervisor.tree()), "it is there again")
 
 
 def test_a_child_that_keeps_dying_is_started_less_and_less_often(start: Start) -> None:
@@ -108,7 +108,7 @@ def test_a_lifeline_that_was_killed_is_replaced_and_knows_the_children(start: St
     supervisor = start({"one": SLEEPS})
 
     def lifelines() -> list[psutil.Process]:
-        return [one for one in supervisor.tree() if "lifeline.py" in " ".join(one.cmdline()) and alive(one)]
+        return [one for one in supervisor.tree() if "lifeline.py" in command_of(one) and alive(one)]
 
     eventually(lambda: len(lifelines()) == 1, "it has a lifeline")
     (first,) = lifelines()

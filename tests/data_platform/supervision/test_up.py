@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.data_platform.supervision.processes import CHECKOUT, Started, all_gone, eventually
+from tests.data_platform.supervision.processes import CHECKOUT, Started, all_gone, command_of, eventually
 from tests.servers.free_port import free_ports
 
 UP = "tests.data_platform.supervision.up_small"
@@ -78,7 +78,7 @@ def test_the_daemon_runs_the_sensors(platform: Started, environment: dict[str, s
 
 
 def test_a_webserver_that_was_killed_is_back(platform: Started, environment: dict[str, str]) -> None:
-    webserver = next(one for one in platform.tree() if "dagster-webserver" in " ".join(one.cmdline()))
+    webserver = next(one for one in platform.tree() if "dagster-webserver" in command_of(one))
     webserver.kill()
     platform.wait_for_line("webserver was ended by signal 9")
 

@@ -136,4 +136,4 @@ def test_eight_times_the_text_takes_about_eight_times_as_long(shape: str) -> Non
 
     small = min(seconds(LARGE // FACTOR) for _ in range(2))
     # A quadratic pattern would take 64 times as long.
-    assert seconds(LARGE) < 3 * FACTOR * max(small, 0.01)
+    assert min(seconds(LARGE) for _ in range(2)) < 3 * FACTOR * max(small, 0.01)
