@@ -92,7 +92,7 @@ def run_job(
             result = job.execute_in_process(
                 run_config={**(run_config or {}), "loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
                 instance=instance,
-                tags={**(tags or {}), COMMAND_TAG: str(os.getpid())},
+                tags={**(tags or {}), COMMAND_TAG: run_id},
                 raise_on_error=False,
                 run_id=run_id,
             )

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import dagster as dg
 
 COMMAND_TAG = "data_platform/command"
-"""The tag of runs that a command executes; its value is the command's process id, for people."""
+"""The tag of runs that a command executes: the run's own id, since a re-execution inherits the tags of its parent."""
 
 
 @contextmanager
@@ -40,8 +40,8 @@ def end_runs_of_dead_commands(instance: "dg.DagsterInstance", dagster_home: Path
     unfinished = [DagsterRunStatus.NOT_STARTED, DagsterRunStatus.STARTING, DagsterRunStatus.STARTED]
     ended = []
     for run in instance.get_runs(RunsFilter(statuses=[*unfinished, DagsterRunStatus.CANCELING])):
-        if COMMAND_TAG in run.tags and _is_gone(_path(dagster_home, run.run_id)):
-            gone = f"the command that executed this run (process {run.tags[COMMAND_TAG]}) is gone: killed, or restarted"
+        if run.tags.get(COMMAND_TAG) == run.run_id and _is_gone(_path(dagster_home, run.run_id)):
+            gone = "the command that executed this run is gone: killed, or ended with its machine"
             instance.report_run_failed(run, message=f"{gone}. What it published stays; run it again")
             ended.append(run.run_id)
     return ended

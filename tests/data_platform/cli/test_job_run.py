@@ -114,7 +114,7 @@ def test_a_run_whose_command_is_alive_is_left_alone(tmp_path: Path) -> None:
     with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
         with held(tmp_path, run_id):
             job = DEFINITIONS.resolve_job_def("good")
-            instance.create_run_for_job(job, run_id=run_id, tags={COMMAND_TAG: str(os.getpid())})
+            instance.create_run_for_job(job, run_id=run_id, tags={COMMAND_TAG: run_id})
             assert end_runs_of_dead_commands(instance, tmp_path) == []
         assert end_runs_of_dead_commands(instance, tmp_path) == [run_id]
 
@@ -130,3 +130,11 @@ def test_a_run_that_is_stopped_before_its_first_step_is_ended(home: Path, monkey
     with dg.DagsterInstance.get() as instance:
         (run,) = instance.get_runs()
     assert run.is_finished
+
+
+def test_a_run_that_only_inherited_the_tag_is_left_alone(tmp_path: Path) -> None:
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
+        # As "Re-execute" in the UI does it: the tags of the command's run, executed by the daemon.
+        job = DEFINITIONS.resolve_job_def("good")
+        instance.create_run_for_job(job, tags={COMMAND_TAG: str(uuid.uuid4())})
+        assert end_runs_of_dead_commands(instance, tmp_path) == []
