@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 from http import HTTPStatus
 
+from escalation_sensors.diagnosis.system_words import said_by_systems, windows_code
+
 _Make = Callable[[re.Match[str]], str | None]
 LONGEST_TEXT = 200_000
 """Characters; of a longer text the middle is left out, since causes stand near the ends."""
@@ -24,10 +26,13 @@ def codes_in(text: str) -> frozenset[str]:
 def _codes(text: str) -> Iterator[str]:
     lower = text.lower()
     for hints, pattern, make in _PATTERNS:
-        if any(hint in lower for hint in hints):
-            for match in pattern.finditer(text):
-                if code := make(match):
-                    yield code
+        for hint in hints:  # written out, since it is the hottest loop of a diagnosis
+            if hint in lower:
+                for match in pattern.finditer(text):
+                    if code := make(match):
+                        yield code
+                break
+    yield from said_by_systems(lower)
 
 
 LAST_HTTP_STATUS = 599
@@ -47,6 +52,16 @@ def exit_code(number: int) -> str:
         return f"signal:{-number}"
     number_of_signal = number - FIRST_SIGNAL_EXIT
     return f"signal:{number_of_signal}" if 0 < number_of_signal < SIGNALS else f"exit:{number}"
+
+
+_CONNECTING = frozenset(
+    {"connect", "_connect", "create_connection", "open_connection", "sock_connect", "_connect_sock", "do_handshake"}
+)
+
+
+def frame_codes(function: str) -> frozenset[str]:
+    """`frame:connect` for the function of that name that an exception was raised in, or one like it."""
+    return frozenset({"frame:connect"}) if function in _CONNECTING else frozenset()
 
 
 def http_code(status: int) -> str | None:
@@ -72,6 +87,17 @@ def _signal(match: re.Match[str]) -> str | None:
         return f"signal:{int(signal.Signals[match[1].upper()])}"
     except KeyError:
         return None
+
+
+def _status(match: re.Match[str]) -> str | None:
+    return http_code(int(match[1]))
+
+
+def _service(match: re.Match[str]) -> str:
+    return f"service:{_IN_A_NAME.sub('_', match[1]).upper()}"
+
+
+_IN_A_NAME = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
 def _p(
@@ -103,6 +129,7 @@ _PATTERNS: tuple[tuple[tuple[str, ...], re.Pattern[str], _Make], ...] = (
     _p("(", r"(?:^|: )(\d{6}) \([0-9A-Z]{5}\)", _number("snowflake")),
     _p("(", r"(?:^|: )\d{6} \(([0-9A-Z]{5})\)", _named("sqlstate", upper=True)),
     _p("an error occurred (", r"\bAn error occurred \(([\w.]+)\) when calling", _named("aws")),
+    _p("an error occurred (", r"\bAn error occurred \((?:\w+\.)*([A-Za-z]{5,})\) when calling", _service),
     _p("<code>", r"<Code>([\w.]+)</Code>", lambda match: f"{_cloud_of(match.string)}:{match[1]}"),
     _p(": ", r"(?:^|Error: )(\d{6}): ", _named("snowflake"), re.MULTILINE),
     _p("exit 1", r"(?:^|\s)exit (1\d\d)$", lambda match: exit_code(int(match[1])), re.MULTILINE),
@@ -130,6 +157,53 @@ _PATTERNS: tuple[tuple[tuple[str, ...], re.Pattern[str], _Make], ...] = (
         r"\b(?:responded with|response|returned|got)(?: code| status| an?| http)? ([345]\d\d)\b",
         lambda match: http_code(int(match[1])),
     ),
+    # An HTTP status as clients print it: `(404)` and `Reason:`, `TransportError(503, '…`, `403 Forbidden`, `[429]: `.
+    _p("reason: ", r"^\((\d{3})\)\s+Reason: ", _status, re.MULTILINE),
+    _p("(4|(5", r"^(?:[\w.]+: )?(?:\w+(?:Error|Exception))?\(([45]\d\d), ['\"]", _status, re.MULTILINE),
+    _p("[4|[5", r"\b\w*Error: \[([45]\d\d)\]", _status),
+    _p("error 4|error 5|code 4|code 5", r"(?m)^error (?:code )?([45]\d\d)[:.]", _status),
+    _p("error code: 4|error code: 5", r"\bError code: ([45]\d\d)\b", _status),
+    _p("400 |401 |403 |404 |409 |429 |500 |502 |503 |504 ", r"\A([45]\d\d) (?=[A-Z][a-z]+ )", _status, 0),
+    _p("code=4|code=5", r"(?<![\w-])code=([45]\d\d)\b", _status),
+    _p("httpstatuscode|protocol error", r"\b(?:HttpStatusCode|HTTP protocol error)\W{1,5}([45]\d\d)\b", _status),
+    _p("an error: (", r"\breturned an error: \(([45]\d\d)\)", _status),
+    _p(
+        "bad req|unauth|forbid|not found|confl|gone|precond|too large|unproc|too many|internal serv|gateway|unavail"
+        "|time-out|timeout|denied|exceeded|not allowed",
+        r"(?<![\w.,:/-])([45]\d\d)\b[\])\s:-]{1,3}\(?(?:Bad Request|Unauthorized|Forbidden|Not Found|Conflict|Gone"
+        r"|Method Not Allowed|Request Time-?out|Precondition Failed|(?:Payload|Request Entity|Content) Too Large"
+        r"|Unprocessable|Too Many Requests|Internal Server Error|Bad Gateway|Service (?:Temporarily )?Unavailable"
+        r"|Gateway Time-?out|Access Denied|Quota Exceeded)",
+        _status,
+    ),
+    # gRPC's names: `StatusCode.NOT_FOUND`, `"status": "UNAVAILABLE"`, `PERMISSION_DENIED: …`.
+    _p("statuscode.", r"\bStatusCode\.([A-Z_]+)", _named("grpc", upper=True)),
+    _p(
+        "cancelled|_argument|deadline|not_found|already_ex|_denied|exhausted|precond|aborted|out_of|unimpl|unavail"
+        "|data_loss|unauth",
+        r"\b(CANCELLED|INVALID_ARGUMENT|DEADLINE_EXCEEDED|NOT_FOUND|ALREADY_EXISTS|PERMISSION_DENIED|RESOURCE_EXHAUSTED"
+        r"|FAILED_PRECONDITION|ABORTED|OUT_OF_RANGE|UNIMPLEMENTED|UNAVAILABLE|DATA_LOSS|UNAUTHENTICATED)(?=[:\"'])",
+        _named("grpc"),
+        0,
+    ),
+    # Names that services give: `'errorCode': 'QUERY_TIMEOUT'`, `ErrorCode=LeaseAlreadyPresent`, `'parsing_exception'`.
+    _p(
+        "code=|code:|code'|code\"|code =|'error'|\"error\"",
+        r"(?:\berror_?code|\bcode_?name|\bcode|[\"']error)[\"']?\s?[:=]\s?[\"']?([A-Za-z][A-Za-z]*_?[A-Za-z_]{3,})",
+        _service,
+    ),
+    _p("_exception'", r"'([a-z_]+_exception)'", _service, 0),
+    # Numbers and states of databases in the forms of their other drivers.
+    _p("errornumber|error number", r"\bSQL ?Error ?Number\W{1,3}(\d{2,6})", _number("mssql")),
+    _p("[errorcode = ", r"\[ErrorCode = (\d{2,6})\]", _number("mssql")),
+    _p("[teradata ", r"\[Teradata [\w ]+\] \[Error (\d{2,5})\]", _number("teradata")),
+    _p("sqlcode", r"\bSQLCODE[=: ]{1,2}-?(\d{3,5})\b", _number("ibm")),
+    _p("sql0|sql1|sql3", r"\bSQL(0\d{3}|[1-9]\d{3,4}(?=[NCW]\b))", _number("ibm")),
+    _p("semanticexception", r"\bSemanticException \[Error (\d{5})\]", _number("hive")),
+    _p("(-1|(1|(2|(3|(4|(5|(6|(7", r"^\((-1\d{4}|[1-9]\d{1,2}), ['\"]", _number("hana")),
+    _p("error [", r"\bERROR \[([0-9A-Z]{5})\]", _named("sqlstate"), 0),
+    _p("('", r"^\W*\('([0-9A-Z]{5})', [\"']\[\1\]", _named("sqlstate"), 0),
+    _p("winerror", r"\bWinError (\d{1,5})\b", lambda match: windows_code(int(match[1]))),
     _p(
         "exit",
         r"\bexit(?:ed|s)?(?:[ _](?:with|code|status|value)){1,3}(?: of)?[ :=]{0,3}\(?(-?\d{1,3})\b",

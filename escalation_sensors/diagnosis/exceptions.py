@@ -3,11 +3,16 @@
 from collections.abc import Iterator
 from typing import Any
 
-from escalation_sensors.diagnosis.codes_in_text import codes_in, errno_code, exit_code, http_code
+from escalation_sensors.diagnosis.category import Category
+from escalation_sensors.diagnosis.codes_in_text import codes_in, errno_code, exit_code, frame_codes, http_code
 from escalation_sensors.diagnosis.failure import Link
 from escalation_sensors.diagnosis.wrappers import is_wrapper
 
 MOST_LINKS = 20
+STATED = "escalation_category"
+"""An exception that knows its cause has this attribute, a category's name; it is believed before all rules."""
+STATED_RECOVERABLE = "escalation_recoverable"
+"""False beside it: no attempt could pass."""
 SQLSTATE_CHARACTERS = 5
 
 
@@ -25,7 +30,19 @@ def link_of(error: BaseException) -> Link:
     """One exception, by itself."""
     message = _message(error)
     types = tuple(_name(each) for each in type(error).__mro__ if each not in {object, BaseException, Exception})
-    return Link(types or (_name(type(error)),), message, frozenset(_carried(error)) | codes_in(message))
+    return Link(
+        types or (_name(type(error)),),
+        message,
+        frozenset(_carried(error)) | codes_in(message) | frame_codes(_raised_in(error)),
+    )
+
+
+def _raised_in(error: BaseException) -> str:
+    """The function that raised it; empty if it was never raised."""
+    at = error.__traceback__
+    while at is not None and at.tb_next is not None:
+        at = at.tb_next
+    return at.tb_frame.f_code.co_name if at is not None else ""
 
 
 def _chain(error: BaseException) -> tuple[list[BaseException], list[BaseException]]:
@@ -64,8 +81,16 @@ def _cause(error: BaseException) -> BaseException | None:
 
 
 def _carried(error: BaseException) -> Iterator[str]:
-    for reader in (_of_the_system, _of_http, _of_a_database, _of_aws, _of_other_clouds):
+    for reader in (_stated, _of_the_system, _of_http, _of_a_database, _of_aws, _of_other_clouds):
         yield from reader(error)
+
+
+def _stated(error: BaseException) -> Iterator[str]:
+    stated = _attribute(error, STATED)
+    if isinstance(stated, str) and stated in {each.value for each in Category}:
+        yield f"stated:{stated}"
+        if _attribute(error, STATED_RECOVERABLE) is False:
+            yield "stated-final"
 
 
 def _of_the_system(error: BaseException) -> Iterator[str]:

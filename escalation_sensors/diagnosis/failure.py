@@ -67,4 +67,4 @@ class Failure:
 
 def vendor_codes(codes: Sequence[str] | frozenset[str]) -> list[str]:
     """The codes that say who the other side is and what it said, for the fingerprint; sorted."""
-    return sorted(code for code in codes if not code.startswith(("exit:", "signal:")))
+    return sorted(code for code in codes if not code.startswith(("exit:", "signal:", "frame:")))

@@ -8,12 +8,14 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from escalation_sensors.diagnosis.codes_in_text import LONGEST_TEXT, codes_in
+from escalation_sensors.diagnosis.codes_in_text import LONGEST_TEXT, codes_in, frame_codes
 from escalation_sensors.diagnosis.failure import Link
+from escalation_sensors.diagnosis.inner_exceptions import inner_exceptions
 from escalation_sensors.diagnosis.wrappers import is_wrapper
 
 MOST_LINKS = 12
 LONGEST_MESSAGE_LINES = 12
+_FEW_LINES = 40
 
 _PREFIX = re.compile(
     r"^(?:[\s|+>$-]*(?:"
@@ -32,10 +34,9 @@ _TYPED = re.compile(
     r"|Violation|Killed|Expired|Refused|NotFound|Unavailable|Invalid|Denied|Exceeded|Mismatch|Missing|Conflict|Aborted|Full))"
     r"(?:: (?P<message>.*)|:?\s*)$"
 )
+_IN_FUNCTION = re.compile(r'^[\s|]+File "[^"\n]*", line \d+, in (\w+)\s*$')
 _LAST_OF_TRACEBACK = re.compile(r"^(?P<type>(?:[A-Za-z_]\w*\.)*[A-Za-z_]\w*)(?:: (?P<message>.*)|:?)$")
 _FRAME = re.compile(r"^\s+(?:File \"|at [\w$.<>/]+\(|\.\.\. \d+ more|[~^]+\s*$)")
-_WRAPPED = re.compile(r"^\((?P<type>(?:[A-Za-z_]\w*\.)+[A-Z]\w*)\) (?P<message>.*)", re.DOTALL)
-_INNER_CLASS = re.compile(r"^<class '(?P<type>[\w.]+)'>\n(?P<message>.*)", re.DOTALL | re.MULTILINE)
 _TRACEBACK = re.compile(r"Traceback \(most recent call last\):")
 _CAUSE_OF_NEXT = "The above exception was the direct cause of the following exception"
 _CONTEXT_OF_NEXT = "During handling of the above exception, another exception occurred"
@@ -50,18 +51,20 @@ def links_in(text: str) -> tuple[Link, ...]:
     chains = _chains(lines)
     links = [link for chain in reversed(chains) for link in chain]
     links += [_link((), message) for message in _error_lines(lines)]
+    if not links and len(lines) < _FEW_LINES:  # a message without a class, not a log
+        links = [_link((each,), said) for each, said in inner_exceptions(text)]
     unwrapped = [each for link in links for each in unwrapped_link(link)]
     return tuple(dict.fromkeys(unwrapped))[:MOST_LINKS]
 
 
 def unwrapped_link(link: Link) -> Iterator[Link]:
-    """A link, preceded by the one that its message wraps.
+    """A link, preceded by those that its message tells of.
 
     SQLAlchemy writes `(psycopg2.errors.DeadlockDetected) …`, dlt `<class 'dlt.…'>` and on the next line what it says.
     """
     message = without_statement(link.message)
-    if match := _WRAPPED.match(message) or _INNER_CLASS.search(message):
-        yield Link((match["type"],), match["message"], codes_in(match["message"]) | link.codes, link.quoted)
+    for inner, said in inner_exceptions(message):
+        yield Link((inner,), said, codes_in(said) | link.codes, link.quoted)
     yield link if message == link.message else Link(link.types, message, link.codes, link.quoted)
 
 
@@ -92,6 +95,7 @@ class _Found:
     message: str
     line: int
     relation: str  # "", "cause" (of the next), "context" (of the next), "caused_by" (the one before)
+    frame: str = ""  # the function that it was raised in
 
 
 def _chains(lines: Sequence[str]) -> list[list[Link]]:
@@ -108,7 +112,7 @@ def _chains(lines: Sequence[str]) -> list[list[Link]]:
         else:
             chains.append([found])
         relation = _relation_after(lines, found.line)
-    return [_without_wrappers([_link(each.types, each.message) for each in chain]) for chain in chains]
+    return [_without_wrappers([_link(each.types, each.message, each.frame) for each in chain]) for chain in chains]
 
 
 def _without_wrappers(links: list[Link]) -> list[Link]:
@@ -117,13 +121,17 @@ def _without_wrappers(links: list[Link]) -> list[Link]:
 
 def _exceptions(lines: Sequence[str]) -> Iterator[_Found]:
     in_traceback = False
+    frame = ""
     number = 0
     while number < len(lines):
         line = lines[number]
         bare = without_prefix(line)
         number += 1
         if _TRACEBACK.search(bare):
-            in_traceback = True
+            in_traceback, frame = True, ""
+            continue
+        if in_traceback and (function := _IN_FUNCTION.match(line)):
+            frame = function[1]
             continue
         if _FRAME.match(line) or (in_traceback and bare[:1].isspace()):
             continue
@@ -134,8 +142,9 @@ def _exceptions(lines: Sequence[str]) -> Iterator[_Found]:
             in_traceback = in_traceback and line.startswith((" ", "|"))
             continue
         message, end = _whole_message(match["message"] or "", lines, number)
-        yield _Found((match["type"],), message, end, "caused_by" if bare.startswith("Caused by: ") else "")
-        in_traceback = False
+        relation = "caused_by" if bare.startswith("Caused by: ") else ""
+        yield _Found((match["type"],), message, end, relation, frame)
+        in_traceback, frame = False, ""
         number = end
 
 
@@ -179,5 +188,5 @@ def _is_quiet(line: str) -> bool:
     return level is not None and level[1] in {"DEBUG", "INFO", "NOTICE"}
 
 
-def _link(types: tuple[str, ...], message: str) -> Link:
-    return Link(types, message, codes_in(message), quoted=True)
+def _link(types: tuple[str, ...], message: str, frame: str = "") -> Link:
+    return Link(types, message, codes_in(message) | frame_codes(frame), quoted=True)

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from functools import cached_property, partial
+from functools import cache, cached_property, lru_cache, partial
 
 from escalation_sensors.diagnosis.category import Category
 from escalation_sensors.diagnosis.failure import Link
@@ -43,12 +43,28 @@ class Rule:
         """Whether an attempt could pass where this rule fires."""
         return self.category.recoverable if self.recoverable is None else self.recoverable
 
+    @cached_property
+    def rests_on_the_class(self) -> bool:
+        """Whether the class of an exception is all that it asks for."""
+        return bool(self.types) and not (self.codes or self.asks_for_words)
+
+    @cached_property
+    def asks_for_words(self) -> bool:
+        """Whether it asks for words too, or for words alone."""
+        return bool(self.says or self.says_also or self.matches)
+
     def evidence(self, link: Link, text: str) -> str | None:
         """What speaks for the rule in one link, whose message is `text` in lower case with single blanks; else None."""
-        if any(phrase.found_in(text) for phrase in self._unless):
-            return None
-        found = [each(link, text) for each in self._conditions]
-        return ", ".join(each for each in found if each) if None not in found else None
+        for phrase in self._unless:
+            if phrase.found_in(text):
+                return None
+        found = []
+        for condition in self._conditions:
+            one = condition(link, text)
+            if one is None:
+                return None
+            found.append(one)
+        return ", ".join(each for each in found if each)
 
     @cached_property
     def _conditions(self) -> "tuple[Callable[[Link, str], str | None], ...]":
@@ -62,6 +78,10 @@ class Rule:
         if self._matches:
             conditions.append(self._matched)
         return tuple(conditions)
+
+    def codes_found(self, link: Link) -> frozenset[str]:
+        """Those of the link's codes that the rule asks for."""
+        return frozenset(filter(self._is_wanted, link.codes))
 
     def _is_wanted(self, code: str) -> bool:
         return any(_like(code, wanted) for wanted in self.codes)
@@ -112,8 +132,9 @@ class Phrase:
 
     def found_in(self, text: str) -> str | None:
         """The words as they stand in a flattened text."""
-        if not all(part in text for part in self.parts):
-            return None
+        for part in self.parts:
+            if part not in text:
+                return None
         match = self._pattern.search(text)
         return match[0] if match else None
 
@@ -123,7 +144,7 @@ class Phrase:
         return tuple(_WORD.findall(_HALF_WORD.sub(" ", self.source)))
 
 
-_BUILT_IN = frozenset(dir(builtins))
+BUILT_IN = frozenset(dir(builtins))
 _WORD = re.compile(r"\w+")
 _HALF_WORD = re.compile(r"\w*…\w*")
 _BLANKS = re.compile(r"[^\S\n]+")
@@ -136,8 +157,11 @@ def flattened(text: str) -> str:
 
 
 def _said(phrases: "Sequence[Phrase]", _: Link, text: str) -> str | None:
-    found = next((each for phrase in phrases if (each := phrase.found_in(text))), None)
-    return None if found is None else repr(found)
+    for phrase in phrases:
+        found = phrase.found_in(text)
+        if found is not None:
+            return repr(found)
+    return None
 
 
 def _is_word(character: str) -> bool:
@@ -146,17 +170,24 @@ def _is_word(character: str) -> bool:
 
 def _type_of(wanted: Sequence[str], types: Sequence[str]) -> str | None:
     for found in types:
-        package, name = _package(found), found.rpartition(".")[2]
+        package, name = package_of(found), found.rpartition(".")[2]
         for want in wanted:
-            module, _, last = want.rpartition(".")
-            if not fnmatchcase(name, last):
+            of, last, is_pattern = _parts_of(want)
+            if not (fnmatchcase(name, last) if is_pattern else name == last):
                 continue
-            if not module or package == _package(want) or (not package and name == last and name not in _BUILT_IN):
+            if not of or package == of or (not package and name == last and name not in BUILT_IN):
                 return name
     return None
 
 
-def _package(name: str) -> str:
+@cache
+def _parts_of(want: str) -> tuple[str, str, bool]:
+    """The top package of a wanted class, its name, and whether that is a pattern."""
+    return package_of(want), want.rpartition(".")[2], "*" in want
+
+
+@lru_cache(maxsize=1024)
+def package_of(name: str) -> str:
     """The top package of a qualified name: `_duckdb` and `duckdb` are one, psycopg2 and psycopg too."""
     top, dot, _ = name.partition(".")
     return top.lstrip("_").rstrip("0123456789").lower() if dot else ""

@@ -4,14 +4,14 @@ Beside each rule stand its examples: what it fires on, and what it keeps silent 
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from escalation_sensors.diagnosis.category import Category
+from escalation_sensors.diagnosis.lined_yaml import Lined, LinedYamlError, load_lined_yaml
 from escalation_sensors.diagnosis.rule import Rule
 
 MOST_FOR_TEXT = 0.93
@@ -111,15 +111,9 @@ def written_rules(path: Path) -> tuple[WrittenRule, ...]:
         RuleFileError: it cannot be read, or a rule is wrong.
     """
     try:
-        document = yaml.load(path.read_text(encoding="utf-8"), Loader=_LineLoader)  # noqa: S506 - a safe loader's subclass
-    except OSError as error:
-        raise RuleFileError(f"{path}: {error.strerror}; see `rules:` in the policy file") from error
-    except UnicodeDecodeError as error:
-        raise RuleFileError(f"{path}: it is not UTF-8 text: {error.reason}") from error
-    except yaml.YAMLError as error:
-        raise RuleFileError(
-            f"{path}{_place(error)}: {' '.join(str(getattr(error, 'problem', error)).split())}"
-        ) from error
+        document = load_lined_yaml(path)
+    except LinedYamlError as error:
+        raise RuleFileError(f"{error}; see `rules:` in the policy file") from error
     if document is None:
         return ()
     if not isinstance(document, list):
@@ -145,7 +139,7 @@ def load_rules(paths: Sequence[Path]) -> tuple[Rule, ...]:
 
 
 def _rule(path: Path, entry: object) -> WrittenRule:
-    if not isinstance(entry, _Lines):
+    if not isinstance(entry, Lined):
         raise RuleFileError(f"{path}: {str(entry)[:60]!r} is no rule; begin each with `- rule: name`")
     try:
         return WrittenRule.model_validate(dict(entry))
@@ -156,29 +150,3 @@ def _rule(path: Path, entry: object) -> WrittenRule:
         name = f"rule {entry.get('rule')}" if entry.get("rule") else "a rule without a name"
         told = first["msg"].removeprefix("Value error, ")
         raise RuleFileError(f"{path}:{line}: {name}{', ' + key if key else ''}: {told[:1].lower()}{told[1:]}") from None
-
-
-def _place(error: yaml.YAMLError) -> str:
-    mark = getattr(error, "problem_mark", None)
-    return f":{mark.line + 1}" if mark is not None else ""
-
-
-class _Lines(dict[str, Any]):
-    """A mapping that knows its line, and those of its keys."""
-
-    line = 0
-    lines: Mapping[str, int] = {}
-
-
-# The C loader, which not every PyYAML has, is ten times faster.
-_LineLoader: Any = type("_LineLoader", (getattr(yaml, "CSafeLoader", yaml.SafeLoader),), {})
-
-
-def _mapping(loader: Any, node: yaml.MappingNode) -> _Lines:
-    mapping = _Lines(loader.construct_mapping(node, deep=True))
-    mapping.line = node.start_mark.line + 1
-    mapping.lines = {key.value: key.start_mark.line + 1 for key, _ in node.value}
-    return mapping
-
-
-_LineLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
 from escalation_sensors.diagnosis.failure import Link
-from escalation_sensors.diagnosis.rule import Rule
+from escalation_sensors.diagnosis.rule import BUILT_IN, Rule, package_of
 
 _WORD = re.compile(r"\w+")
 
@@ -23,7 +23,10 @@ class RuleIndex:
         self._by_word: dict[str, list[int]] = defaultdict(list)
         self._by_code: dict[str, list[int]] = defaultdict(list)
         self._by_type: dict[str, list[int]] = defaultdict(list)
+        self._by_package: dict[str, list[int]] = defaultdict(list)
+        """Those that a pattern over the classes of one package fires on."""
         self._always: list[int] = []
+        self.ambiguous = _ambiguous(rules)
         for number, rule in enumerate(rules):
             for shelf in self._shelves(rule, words):
                 shelf.append(number)
@@ -38,21 +41,40 @@ class RuleIndex:
             numbers.update(self._by_code.get(code.partition(":")[0] + ":*", ()))
         for name in link.types:
             numbers.update(self._by_type.get(name.rpartition(".")[2], ()))
+            numbers.update(self._by_package.get(package_of(name), ()))
         for number in sorted(numbers):
             yield self.rules[number]
 
     def _shelves(self, rule: Rule, words: dict[str, int]) -> Iterable[list[int]]:
         if rule.codes:
             return [self._by_code[_shelf_of(code)] for code in rule.codes]
-        lasts = [name.rpartition(".")[2] for name in rule.types]
-        if lasts and not any("*" in last for last in lasts):
-            return [self._by_type[last] for last in lasts]
+        if rule.types and not any("*" in name and not package_of(name) for name in rule.types):
+            return [
+                self._by_package[package_of(name)] if "*" in name else self._by_type[name.rpartition(".")[2]]
+                for name in rule.types
+            ]
         keys = [
             min(phrase.words, key=lambda word: (words[word], -len(word)), default=None) for phrase in rule.first_phrases
         ]
         if keys and None not in keys:
             return [self._by_word[key] for key in keys if key]
         return [self._always]
+
+
+def _ambiguous(rules: Sequence[Rule]) -> frozenset[str]:
+    """Names that classes of several packages have, of which the class alone means different categories."""
+    meanings: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    for rule in rules:
+        if rule.rests_on_the_class:
+            for name in rule.types:
+                meanings[name.rpartition(".")[2]].add((package_of(name), rule.category))
+    return frozenset(
+        name
+        for name, found in meanings.items()
+        if name not in BUILT_IN
+        and len({category for _, category in found}) > 1
+        and len({package for package, _ in found}) > 1
+    )
 
 
 def _shelf_of(code: str) -> str:

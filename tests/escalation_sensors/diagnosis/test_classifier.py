@@ -102,3 +102,33 @@ def test_a_fingerprint_is_of_the_cause_and_not_of_the_run() -> None:
     assert classify(elsewhere).fingerprint != classify(two).fingerprint
     other = failure_from("psycopg2.errors.DeadlockDetected", "deadlock detected")
     assert classify(other).fingerprint != classify(one).fingerprint
+
+
+def test_a_class_of_which_no_rule_knows_speaks_for_itself() -> None:
+    lost = Rule("lost", Category.SOURCE_UNAVAILABLE, 0.8, says=("connection shutdown",))
+    found = Classifier([lost]).diagnose(Failure(links=(Link(("cassandra.ConnectionShutdown",), ""),)))
+    assert (found.rule, found.confidence) == ("lost", 0.76)
+
+
+def test_it_is_told_as_unsure_where_what_knows_as_much_says_another_thing() -> None:
+    link = Link(("ConnectionRefusedError",), "the table is locked")
+    found = Classifier([REFUSED, LOCKED]).diagnose(Failure(links=(link,)))
+    assert (found.rule, found.confidence) == ("refused", 0.89)
+    assert Classifier([REFUSED]).diagnose(Failure(links=(link,))).confidence == 0.95
+
+
+def test_a_rule_for_many_codes_does_not_contradict_one_that_names_the_code() -> None:
+    many = Rule("many", Category.CODE_DEFECT, 0.9, codes=("sqlstate:08*",))
+    one = Rule("one", Category.SOURCE_UNAVAILABLE, 0.95, codes=("sqlstate:08006",))
+    link = Link(codes=frozenset({"sqlstate:08006"}))
+    assert Classifier([many, one]).diagnose(Failure(links=(link,))).confidence == 0.95
+
+
+def test_a_bare_name_that_classes_of_several_packages_have_is_believed_less() -> None:
+    ours = Rule("ours", Category.CODE_DEFECT, 0.95, types=("yaml.ParserError",))
+    theirs = Rule("theirs", Category.DATA_QUALITY, 0.95, types=("pandas.ParserError",))
+    bare, full = (
+        Classifier([ours, theirs]).diagnose(Failure(links=(Link((name,), ""),)))
+        for name in ("ParserError", "pandas.errors.ParserError")
+    )
+    assert bare.confidence < 0.9 < full.confidence

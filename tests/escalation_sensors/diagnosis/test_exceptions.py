@@ -139,3 +139,14 @@ def test_a_drivers_sqlstate_is_found_below_sqlalchemy(postgres_url: str) -> None
 def test_dagsters_own_errors_are_no_wrappers() -> None:
     (link,) = links_of(DagsterInvariantViolationError("wrong"))
     assert link.type == "DagsterInvariantViolationError"
+
+
+def test_the_function_that_raised_it_is_a_code_where_it_connects() -> None:
+    def connect() -> None:
+        raise TimeoutError
+
+    def read() -> None:
+        raise TimeoutError
+
+    assert raised(connect)[0].codes == {"frame:connect"}
+    assert raised(read)[0].codes == frozenset()

@@ -1,8 +1,8 @@
-"""How often the rules are right on real messages, provoked from the real libraries (`messages/`).
+"""How often the rules are right on real messages: provoked from the real libraries, or as services document them.
 
-`development` was looked at while the rules were written; `apart` holds libraries that were not: its figures are those
-that mean something. The goals there are 92 % right, and 98 % of those that are held for sure; the floors below are what
-is reached today, so that it only gets better.
+`development` was looked at while the rules were written; `apart` holds clients and services that were not: its misses
+are not looked at, and its figures are those that mean something. The goals there are 92 % right, and 98 % of those that
+are held for sure; the floors below are what is reached today, so that it only gets better.
 """
 
 import json
@@ -28,13 +28,16 @@ def judged(part: str) -> Iterator[tuple[bool, bool, str]]:
             yield right, found.confidence >= SURE, f"{message['id']}: {found.category} by {found.rule}"
 
 
-@pytest.mark.parametrize(("part", "least", "least_of_sure"), [("development", 0.98, 0.99), ("apart", 0.87, 0.95)])
-def test_so_many_diagnoses_are_right(part: str, least: float, least_of_sure: float) -> None:
+@pytest.mark.parametrize(
+    ("part", "least", "least_of_sure", "least_sure"), [("development", 0.98, 0.99, 0.75), ("apart", 0.88, 0.975, 0.5)]
+)
+def test_so_many_diagnoses_are_right(part: str, least: float, least_of_sure: float, least_sure: float) -> None:
     found = list(judged(part))
     wrong = [told for right, _, told in found if not right]
     sure = [right for right, is_sure, _ in found if is_sure]
+    of_those_not_looked_at = wrong if part == "development" else "which ones is not told"
     print(f"{part}: {1 - len(wrong) / len(found):.4f} of {len(found)}, {sum(sure) / len(sure):.4f} of {len(sure)} sure")
     assert len(found) > 200
-    assert 1 - len(wrong) / len(found) >= least, wrong
-    assert sum(sure) / len(sure) >= least_of_sure, wrong
-    assert len(sure) / len(found) > 0.8
+    assert 1 - len(wrong) / len(found) >= least, of_those_not_looked_at
+    assert sum(sure) / len(sure) >= least_of_sure, of_those_not_looked_at
+    assert len(sure) / len(found) > least_sure
