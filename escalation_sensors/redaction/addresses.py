@@ -2,7 +2,7 @@
 
 import re
 
-from escalation_sensors.redaction.judging import random_looking, says_nothing, wordish
+from escalation_sensors.redaction.judging import random_looking, says_nothing, word_and_number, wordish
 from escalation_sensors.redaction.kind import MARK, Kind
 
 _LONGEST = 400
@@ -27,6 +27,10 @@ def _ordinary_user(found: re.Match[str]) -> bool:
 
 def _not_random(found: re.Match[str]) -> bool:
     return not random_looking(found["secret"])
+
+
+def _no_likely_password(found: re.Match[str]) -> bool:
+    return not random_looking(found["secret"]) and not word_and_number(found["secret"])
 
 
 def _nothing(found: re.Match[str]) -> bool:
@@ -60,19 +64,31 @@ ADDRESSES = (
         "url-token",
         rf"{_SCHEME}(?P<secret>[^\s:/@\"'<>\[;?=]{{20,300}}+)(?=(?::[^\s/@\"']{{0,200}})?@)",
         _ordinary_user,
+        needs=("://",),
     ),
     Kind("webhook", rf"events\.pagerduty\.com/integration/(?P<secret>{_HOOK}++)"),
     Kind(
         "url-password",
         rf"(?<=['])(?:jdbc:)?{_SCHEME}(?:{MARK}|[^\s:/\"'<>\[;?]{{0,200}}):(?P<secret>{_RUN_IN_QUOTES}){_HOST}",
         _no_password,
+        needs=("://",),
     ),
-    Kind("url-password", rf"{_SCHEME}(?:{MARK}|[^\s:/\"'<>\[;?]{{0,200}}):(?P<secret>{_RUN}){_HOST}", _no_password),
+    Kind(
+        "url-password",
+        rf"{_SCHEME}(?:{MARK}|[^\s:/\"'<>\[;?]{{0,200}}):(?P<secret>{_RUN}){_HOST}",
+        _no_password,
+        needs=("://",),
+    ),
     # An address without its scheme; name:tag@sha256: is an image.
     Kind(
         "url-password",
-        r"(?<![\w.:@-])[\w.-]{1,60}:(?P<secret>(?!\w{0,20}://|//)[^\s\"'<>`|]{6,200})@(?!sha\d)(?=(?:tcp\(|[\w.-]{1,80}[:/]))",
-        _not_random,
+        r"(?<![\w.:@-])(?!mailto:|sips?:|acct:|xmpp:)[\w.-]{1,60}:(?P<secret>(?!\w{0,20}://|//)[^\s\"'<>`|]{6,200})@(?!sha\d)"
+        r"(?=[\w.-]{1,80}[:/'\"])",
+        _no_likely_password,
+    ),
+    Kind("url-password", r"(?<![\w.:@-])[\w.-]{1,60}:(?P<secret>[^\s\"'<>`]{1,200})@(?=(?:tcp|unix)\()", _nothing),
+    Kind(
+        "password", r"(?i:\bconnect(?:[ ]|\([\"']))\w[\w$]{0,30}/(?P<secret>[^\s\"'<>/]{1,200})@(?=(?://)?\w)", _nothing
     ),
     # user/password@host as Oracle and its tools take it.
     Kind("password", rf"(?i:oracle:(?:thin|oci8?)):[^\s/@:]{{1,60}}/(?P<secret>[^\s\"'<>]{{1,{_LONGEST}}})@", _nothing),
@@ -107,7 +123,12 @@ ADDRESSES = (
         r"(?<![\w])code=(?P<secret>[^\s&\"'<>#]{12,}+)(?=&(?:grant|redirect|client|state))",
         _not_random,
     ),
+    Kind("query-parameter", r"[?&]app_?id=(?P<secret>[0-9a-f]{32})(?![0-9a-f])"),
     Kind("query-parameter", r"(?<=authorization_code&)code=(?P<secret>[^\s&\"'<>#]{6,}+)"),
     # host:port:database:user:password, a line of .pgpass.
-    Kind("password", r"^[\w.*-]{1,80}:(?:\d{4,5}|\*):[\w*-]{1,60}:[\w*-]{1,60}:(?P<secret>[^\s]{6,200})$", _not_random),
+    Kind(
+        "password",
+        r"^[\w.*-]{1,80}:(?:\d{4,5}|\*):[\w*-]{1,60}:[\w*-]{1,60}:(?P<secret>[^\s]{6,200})$",
+        _no_likely_password,
+    ),
 )

@@ -36,6 +36,6 @@ BLOCKS = (
     Kind("private-key", r"Private-Lines:\s{0,4}\d{1,4}(?P<secret>(?:\s{1,4}+[A-Za-z0-9+/=]{16,}+)++)"),
     Kind("private-key", r"(?<![A-Za-z0-9+/])LS0tLS1CRUdJTi[A-Za-z0-9+/=_-]++", harmless=_public),
     Kind("private-key", r"AGE-SECRET-KEY-1[A-Z0-9]{20,}+"),
-    Kind("password-hash", r"\$(?:2[abxy]|[156y]|7|argon2(?:id|i|d)|scrypt|pbkdf2[\w-]{0,10})\$[\w./=,$+-]{20,}+"),
+    Kind("password-hash", r"\$(?:2[abxy]|[156y]|7|argon2(?:id|i|d)|scrypt|pbkdf2[\w-]{0,10})\$(?!\$)[\w./=,$+-]{20,}+"),
     Kind("password-hash", r"SCRAM-SHA-256\$\d{3,7}:[A-Za-z0-9+/=$:]{20,}+"),
 )

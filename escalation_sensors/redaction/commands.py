@@ -2,7 +2,7 @@
 
 import re
 
-from escalation_sensors.redaction.judging import random_looking, says_nothing, wordish
+from escalation_sensors.redaction.judging import random_looking, says_nothing, strongly_mixed, word_and_number, wordish
 from escalation_sensors.redaction.kind import Kind
 from escalation_sensors.redaction.names import NAME, judged_harmless, kind_found
 from escalation_sensors.redaction.secret_names import Certainty
@@ -18,6 +18,7 @@ PASSWORD_OPTIONS: tuple[tuple[str, str, str], ...] = (
     ("(?:docker|podman|oc|buildah|skopeo|crane|az|cf|helm|ibmcloud)[\"']?,?[ ][\"']?(?:registry )?login", "-p", "GAP"),
     ("mongo(?:sh|dump|restore|export|import|stat|top)?", "-p", "GAP"),
     ("twine|snowsql|snow|influx|couchbase-cli|cbq|trino|presto|sqoop|neo4j-admin|dsbulk", "-p", "GAP"),
+    ("hdbsql|impala-shell|exaplus", "-p", "GAP"),
     ("redis-cli|redis-benchmark|valkey-cli", "-a", "GAP"),
     ("sqlcmd|bcp|osql|isql|unzip|zip|tsql", "-P", "GAP?"),
     ("ldap(?:search|modify|add|delete|whoami|passwd)|kadmin", "-w", "GAP"),
@@ -30,12 +31,17 @@ PASSWORD_OPTIONS: tuple[tuple[str, str, str], ...] = (
     ("htpasswd", "-\\w{0,4}b\\w{0,4}", r"GAP[^\s]{1,100}[ ][^\s]{1,60}[ ]"),
 )  # fmt: skip
 _OPTION = re.compile(r"--?[a-z]+(?:-[a-z]+)*(?:=|$)|-[A-Za-z]$")
+_ADDRESS = re.compile(r"(?:[\w-]+\.)+\w+(?::\d+)?|.*://.*")
 _GAP = r"[\"']?,?[ ]{1,4}"
 
 
 def _no_option(found: re.Match[str]) -> bool:
     form, value = value_of(found)
-    return says_nothing(value) or bool(_OPTION.match(value)) or (form == "bare" and bool(re.match(r"\$[\w{(]", value)))
+    return (
+        says_nothing(value)
+        or bool(_OPTION.match(value))
+        or (form == "bare" and bool(re.fullmatch(r"\$\w+|\$[{(].*", value)))
+    )
 
 
 def _no_long_option(found: re.Match[str]) -> bool:
@@ -44,7 +50,7 @@ def _no_long_option(found: re.Match[str]) -> bool:
     if _OPTION.match(value) or not re.match(r"[^=:,;)\]]", value):
         return True
     following = found.string[found.end(form) : found.end(form) + 40].split("\n", 1)[0]
-    if form == "bare" and wordish(value) and not re.match(r"\s+-|$", following):
+    if form == "bare" and wordish(value) and not word_and_number(value) and not re.match(r"\s+-|$", following):
         return True
     called = "(" in found.string[max(0, found.start() - 16) : found.start()]
     return judged_harmless(found["name"], form, value, following, at_most=Certainty.WEAK if called else Certainty.SURE)
@@ -59,18 +65,42 @@ def _nothing(found: re.Match[str]) -> bool:
     return says_nothing(value_of(found)[1])
 
 
+def _no_likely_password(found: re.Match[str]) -> bool:
+    value = value_of(found)[1]
+    return not random_looking(value) and not word_and_number(value)
+
+
+def _no_likely_argument(found: re.Match[str]) -> bool:
+    value = value_of(found)[1]
+    if word_and_number(value):
+        return False
+    return _no_likely_password(found) or " " in value or _ADDRESS.fullmatch(value) is not None
+
+
+def _no_generated_token(found: re.Match[str]) -> bool:
+    value = found["secret"]
+    return not (strongly_mixed(value) or re.fullmatch(r"[0-9a-f]{8}-[0-9a-f-]{27}", value))
+
+
 def _not_random(found: re.Match[str]) -> bool:
     return not random_looking(value_of(found)[1])
 
 
 def _not_identified_by(found: re.Match[str]) -> bool:
     form, value = value_of(found)
-    return says_nothing(value) or (form == "bare" and not random_looking(value) and not found[0].isupper())
+    if says_nothing(value):
+        return True
+    before = found.string[max(0, found.start() - 120) : found.start()]
+    if found[0].isupper() or re.search(r"(?i:\b(?:user|role|grant|login|alter|create)\b)", before):
+        return form == "bare" and not random_looking(value) and not found[0].isupper()
+    # A revision or a node may be identified by something, too.
+    return True
 
 
 def _option(programs: str, option: str, gap: str) -> Kind:
+    needs = tuple(re.findall(r"[a-z0-9][a-z0-9-]+", programs))
     before = rf"(?<![\w.-])(?:{programs}){_UP_TO}{option}"
-    return Kind("password", rf"{before}{gap.replace('GAP', f'(?:{_GAP})')}(?={VALUE})", _no_option)
+    return Kind("password", rf"{before}{gap.replace('GAP', f'(?:{_GAP})')}(?={VALUE})", _no_option, needs=needs)
 
 
 COMMANDS = (
@@ -97,9 +127,38 @@ COMMANDS = (
         "password", r"(?:^|(?<=[>'\"]|\s))(?:PASS|AUTH)[ ](?P<secret>[^\s'\"\\]{6,200})(?=\\r|['\"\s]|$)", _not_random
     ),
     Kind("password", r"\bLOGIN[ ]\"?[\w.@+-]{1,80}\"?[ ]\"?(?P<secret>[^\s\"']{6,200})\"?(?=\s|$|\\r)", _not_random),
+    Kind(
+        "password", rf"(?i:--(?:proxy-|http-)?user(?:[ ]|=))[\"']?[^\s:\"']{{1,100}}:(?={VALUE})", _no_likely_password
+    ),
+    Kind("password", rf"(?i:ConvertTo-SecureString)[ ](?:-String[ ])?(?={QUOTED})", _nothing),
+    Kind("password", r"(?i:\bnet[ ]user)[ ]\S{1,60}[ ](?P<secret>[^\s/*][^\s]{3,200})", _nothing),
+    Kind(
+        "password",
+        r"(?:echo|printf)[ ](?:-e[ ])?[\"']?[\w.-]{1,60}:(?P<secret>[^\s\"']{1,200})[\"']?[ ]?\|[^\n]{0,60}?chpasswd",
+        _nothing,
+    ),
+    Kind("password", r"(?i:\bdb2[ ][^\n]{0,200}?[ ]user[ ]\S{1,60}[ ]using[ ])(?P<secret>[^\s]++)", _nothing),
+    Kind("password", r"(?i:\.logon[ ])[^\s,]{1,100},(?P<secret>[^\s;]++)", _nothing),
+    Kind(
+        "token",
+        r"(?<=[ ])(?:auth|login|-t|-k)[ ](?P<secret>[A-Za-z0-9_-]{20,200}+)",
+        _no_generated_token,
+    ),
+    # connect("user", "password") and its kin.
+    *(
+        Kind(
+            "password",
+            rf"(?i:connect|connection|log(?:in|on)|bind(?:_s)?|pdo)\([^()\"'\n]{{0,80}}(?:[\"'][^\"'\n]{{0,100}}[\"'],\s{{0,4}}){{{before}}}(?={QUOTED})",
+            _no_likely_argument,
+        )
+        for before in (1, 2)
+    ),
+    # The second of two arguments, after an identifier that was redacted or is one.
+    Kind("secret", r"(?:(?<=\])|'[A-Z0-9]{4,24})',\s{0,4}'(?P<secret>[A-Za-z0-9+/]{40})'"),
+    Kind("password", rf"(?i:sp_addlinkedsrvlogin)\s[^\n;]{{0,300}},\s{{0,4}}N?(?={QUOTED})", _nothing),
     Kind("secret", r"::add-mask::(?P<secret>[^\n]++)"),
-    Kind("password", rf"\b(?i:add_user|change_password)[ ]\S{{1,60}}[ ](?={VALUE})", _not_random),
-    Kind("password", rf"(?i:/user:)\S{{1,60}}[ ](?={VALUE})", _not_random),
+    Kind("password", rf"\b(?i:add_user|change_password)[ ]\S{{1,60}}[ ](?={VALUE})", _no_likely_password),
+    Kind("password", rf"(?i:/user:)\S{{1,60}}[ ](?={VALUE})", _no_likely_password),
     Kind("password", rf"[ ]-U[ ]?[\"']?[\w.@-]{{1,60}}%(?={VALUE})", _not_random),
     Kind("password", rf"\bAUTH[ ][\w.-]{{1,60}}[ ](?={VALUE})", _not_random),
     Kind(

@@ -5,10 +5,10 @@ import binascii
 import re
 from collections.abc import Callable
 
-from escalation_sensors.redaction.judging import prose, random_looking, says_nothing, wordish
+from escalation_sensors.redaction.judging import prose, random_looking, says_nothing, word_and_number, wordish
 from escalation_sensors.redaction.kind import Kind
 
-_AUTHORIZATION = r"(?<![A-Za-z0-9-])(?i:(?:proxy-|x-(?:amz-|forwarded-)?|http_|http_x_)?authorization)"
+_AUTHORIZATION = r"(?:(?<![A-Za-z0-9-])|(?<=[ ]-H))(?i:(?:proxy-|x-(?:amz-|forwarded-)?|http_|http_x_)?authorization)"
 _COOKIE = r"(?<![A-Za-z0-9-])(?i:(?:http_)?(?:set-)?cookie2?)"
 _SCHEMES = (
     r"(?i:bearer|basic|digest|token|api-?key|apitoken|aws4-hmac-sha256|aws|ssws|negotiate|ntlm|hmac|genie-?key|splunk|"
@@ -24,6 +24,8 @@ _ASCII = range(32, 127)
 
 def _no_header_value(found: re.Match[str]) -> bool:
     value = found["secret"]
+    if word_and_number(value):
+        return False
     return says_nothing(value) or wordish(value) or prose(value) or not re.search(r"[A-Za-z0-9]{4}", value)
 
 
@@ -50,14 +52,20 @@ def _not_random(found: re.Match[str]) -> bool:
 
 def _listed(name: str, scheme: str, kind: str, harmless: Callable[[re.Match[str]], bool]) -> tuple[Kind, ...]:
     """The header as a dictionary, JSON or a list of pairs has it, and as one quoted argument of a command."""
-    between = r"\s{0,4}[:,=]\s{0,4}[\[(]?b?"
+    needs = ("authorization",) if kind == "authorization" else ("cookie",)
+    between = r"\]?\s{0,4}[:,=]\s{0,4}[\[(]?b?"
     return (
-        Kind(kind, rf"{name}\"{between}\"{scheme}(?P<secret>{_DOUBLE}++)", harmless),
-        Kind(kind, rf"{name}'{between}'{scheme}(?P<secret>{_SINGLE}++)", harmless),
-        Kind(kind, rf"{name}[\"']{between}[\"']{scheme}(?P<secret>[^\"'\\\n]++)", harmless),
-        Kind(kind, rf"{name}{_QUOTE_IN_QUOTES}[ ]?:[ ]?{_QUOTE_IN_QUOTES}{scheme}(?P<secret>{_ESCAPED}++)", harmless),
-        Kind(kind, rf"(?<=\"){name}\s?:\s?{scheme}(?P<secret>{_DOUBLE}++)", harmless),
-        Kind(kind, rf"(?<='){name}\s?:\s?{scheme}(?P<secret>{_SINGLE}++)", harmless),
+        Kind(kind, rf"{name}\"{between}\"{scheme}(?P<secret>{_DOUBLE}++)", harmless, needs=needs),
+        Kind(kind, rf"{name}'{between}'{scheme}(?P<secret>{_SINGLE}++)", harmless, needs=needs),
+        Kind(kind, rf"{name}[\"']{between}[\"']{scheme}(?P<secret>[^\"'\\\n]++)", harmless, needs=needs),
+        Kind(
+            kind,
+            rf"{name}{_QUOTE_IN_QUOTES}[ ]?:[ ]?{_QUOTE_IN_QUOTES}{scheme}(?P<secret>{_ESCAPED}++)",
+            harmless,
+            needs=needs,
+        ),
+        Kind(kind, rf"(?<=\"){name}\s?:\s?{scheme}(?P<secret>{_DOUBLE}++)", harmless, needs=needs),
+        Kind(kind, rf"(?<='){name}\s?:\s?{scheme}(?P<secret>{_SINGLE}++)", harmless, needs=needs),
     )
 
 
@@ -69,12 +77,14 @@ HEADERS = (
         rf"{_AUTHORIZATION}[ ]?[:=][ ]?[\"'\[]?(?i:digest|aws4-hmac-sha256|hmac|hawk|signature|oauth|mac|snowflake|"
         r"negotiate|sharedaccesssignature|token)[ ](?P<secret>\w{1,30}\s?=(?:[^\n\\]|\\(?![nr]))++)",
         _no_header_value,
+        needs=("authorization",),
     ),
     Kind(
         "authorization",
-        rf"{_AUTHORIZATION}[ ]?(?:[:=]|%3A)[ ]{{0,4}}[\"'\[<]?(?:{_SCHEMES}(?:[ ]|%20|\+)[\"']?)?+"
+        rf"{_AUTHORIZATION}[ ]?(?:[:=]|%3A)[ ]{{0,4}}[\"'\[<]?(?:{_SCHEMES}(?:\\?[ ]|%20|\+)[\"']?)?+"
         r"(?P<secret>[^\s\"',;)\]}\\]{6,}+(?:=\"[^\"\s]{1,400}\")?)",
         _no_header_value,
+        needs=("authorization",),
     ),
     Kind(
         "bearer-token",
@@ -92,7 +102,7 @@ HEADERS = (
         r"\bAUTH (?:PLAIN|LOGIN|XOAUTH2|CRAM-MD5)[ ]?(?:\\r\\n)?(?P<secret>[A-Za-z0-9+/]{8,}+={0,2})",
     ),
     *_listed(_COOKIE, "", "cookie", _no_cookie),
-    Kind("cookie", rf"{_COOKIE}[ ]?[:=][ ]{{0,4}}(?P<secret>(?:[^\n\\]|\\(?![nr]))++)", _no_cookie),
-    Kind("cookie", r"(?i:cookies?)[\"']?\s{0,2}[:=]\s{0,2}\{(?P<secret>[^{}\n]{4,2000})\}", _no_jar),
+    Kind("cookie", rf"{_COOKIE}[ ]?[:=][ ]{{0,4}}(?P<secret>(?:[^\n\\]|\\(?![nr]))++)", _no_cookie, needs=("cookie",)),
+    Kind("cookie", r"(?i:cookies?)[\"']?\s{0,2}[:=]\s{0,2}\{(?P<secret>[^{}\n]{4,2000})\}", _no_jar, needs=("cookie",)),
     Kind("cookie", r"<Cookie [^\s=]{1,80}=(?P<secret>[^\s>]++)"),
 )

@@ -21,7 +21,7 @@ _MASK = re.compile(r"[*xX•.…#?_-]+|(?:\w{0,6}[-_])?\w{0,8}[*•]{3,}\w{0,4}"
 _PLACEHOLDER = re.compile(
     r"""\$?\{+[^{}]*\}+ | \{\{.* | \$\{.* | \$[A-Za-z_]+\d? | \$\d | \$\$ | \$\(.* | `.*
     | %[A-Za-z_]+% | %s | %\(\w+\)s | (?:<[A-Za-z][\w .:/-]*>[:/@]?)+ | <[A-Za-z][A-Za-z_.:]*
-    | \?+ | :[A-Za-z_]{0,40}\d? | @[a-z_]{1,40} | \[[\w .-]*\]? | [|>][+-]?\d?
+    | \?+ | :[A-Za-z_]{0,40}\d? | @[a-z_]{1,40} | \[[A-Za-z_ .-]*\]? | [|>][+-]?\d?
     | (?:your|my|some|the|example|dummy|fake|test|sample)[-_ ][a-z-_ ]* | change[-_]?me
     | ENC\[.* | (?:vault|arn|secretsmanager|ssm|file|env|sm|op|akv|keyvault|projects)[:/][\w:/.@#-]*""",
     re.VERBOSE | re.IGNORECASE,
@@ -36,6 +36,31 @@ _OF_A_SECRET = re.compile(
 _SHORT_NAME = re.compile(r"[a-z_]{1,3}\d?|[A-Z][A-Za-z]{1,2}")
 _NAME_IN_ONE_CASE = re.compile(
     r"_{0,2}(?:[a-z]+\d?(?:_[a-z]+\d?)+|[A-Z]+(?:_[A-Z]+)+)_{0,2}|[a-z]{2,}(?:[A-Z][a-z]{2,})+"
+)
+_NUMBERED_NAME = re.compile(
+    r"(?:self|cls|args?|params?|config|cfg|conf|settings|os|env)(?:\.\w+)+|[a-z_]{1,5}\d|[A-Z_]+_\d"
+)
+_COMMON_PASSWORD = re.compile(r"pass|admin|secret|root|test|user", re.IGNORECASE)
+_WORD_AND_NUMBER = re.compile(
+    r"(?=.{6,40}$)[$!]?(?:"
+    r"\d{0,3}(?:[A-Za-z]+[-_.!@#$])*[A-Za-z]{3,}\d{2,4}"
+    r"|(?:[A-Za-z]{2,}[-_.!@#$])+\d{2,4}"
+    r"|[A-Za-z]{3,}\d{2,4}[A-Za-z]{2,}"
+    r"|[A-Za-z]*[a-z][0134578][a-z]+\d*"
+    r"|[A-Z][0134578][A-Za-z]{4,}\d*"
+    r"|[A-Za-z]{2,}[!@$][A-Za-z]{2,}\d+"
+    r"|[A-Z]?[a-z]{2,}\d[A-Za-z]{3,}\d{1,3}"
+    r"|(?:[A-Z][a-z]+[-_.!]?){2,4}\d{1,4}"
+    r")[!?$#*.]?"
+)
+_ONE_WORD = re.compile(r"(?=(?:[^A-Za-z]*[A-Za-z]){3})[A-Za-z0-9!._@#$%^&*+=~?-]{6,40}")
+_VERSION = re.compile(r"\d\.\d|\d{4}-\d\d|[<>=~]=")
+_TECHNICAL = re.compile(
+    r"(?:hmac|pbkdf|scram|sha|md|utf|base|blake|[hrep]s|u?int|float|char|varchar|ascii|cp|iso|win(?:dows)?|python|postgres|"
+    r"arm|amd|aes|rsa|dsa|ed|secp|prime|part|step|worker|node|test|user|host|line|row|col|year|version|key|tls|ssl|oauth|"
+    r"krb|ipv|http|x|ora|error|code|http-|exit|run|task|page|q[1-4]|type|arg|var|val|tmp|node|item|foo|bar)[-_.]?"
+    r"(?:sha[-_]?)?\d+[a-z]{0,8}\d{0,2}",
+    re.IGNORECASE,
 )
 _SEGMENTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[A-Z]|\d+")
 _DIGITS_INSIDE = re.compile(r"[A-Za-z]\d+[A-Za-z]")
@@ -98,6 +123,32 @@ def wordish(value: str) -> bool:
     )
 
 
+def word_and_number(value: str) -> bool:
+    """Whether `value` is a word with a number to it, as people make passwords: `Summer24`, `T0pSecret1`."""
+    return (
+        len(value) <= LONGEST_HARMLESS and bool(_WORD_AND_NUMBER.fullmatch(value)) and not _TECHNICAL.fullmatch(value)
+    )
+
+
+def letters_and_digits(value: str) -> bool:
+    """Whether `value` has at least three letters and two digits that are none of a technical term's or a version's."""
+    if word_and_number(value):
+        return True
+    if not _ONE_WORD.fullmatch(value) or _VERSION.search(value):
+        return False
+    parts = [part for part in re.split(r"[-_.]", value) if not _TECHNICAL.fullmatch(part)]
+    return sum(map(str.isdigit, "".join(parts))) > 1
+
+
+def strongly_mixed(value: str) -> bool:
+    """Whether `value` is long and of small and large letters and digits, as generated keys are."""
+    return (
+        bool(re.fullmatch(r"[A-Za-z0-9+=_~-]{20,200}", value))
+        and random_looking(value)
+        and all(re.search(some, value) for some in ("[a-z].*[a-z]", "[A-Z].*[A-Z]", "[0-9].*[0-9]"))
+    )
+
+
 def code(value: str, following: str) -> bool:
     """Whether the unquoted `value`, before `following`, is a name, an attribute, a call or a structure in code."""
     if len(value) > LONGEST_HARMLESS:
@@ -111,6 +162,9 @@ def code(value: str, following: str) -> bool:
         return len(found["head"]) > 1 and not any(
             random_looking(part) and not _is_name(part) for part in re.split(r"\W+", found["tail"])
         )
+    if re.search(r"\d", value):
+        # password1 is one; pw2 and self.key1 are variables.
+        return bool(_NUMBERED_NAME.fullmatch(value)) and not _COMMON_PASSWORD.match(value)
     return (
         following in ("(", "[", ",", ")")
         or "." in value

@@ -25,13 +25,14 @@ class Kind:
     The secret is the last group that `pattern` closes, else the whole match. Repetitions are possessive or bounded,
     so that a text is read in linear time: whatever a pattern reads without bound, it must take. A secret in a
     lookahead is read again from its beginning when `harmless` says it is none. `name_of` says a kind that depends on
-    what was found.
+    what was found. A text that holds none of `needs`, in small letters, is not searched.
     """
 
     name: str
     pattern: str
     harmless: Callable[[re.Match[str]], bool] = never
     name_of: Callable[[re.Match[str]], str] | None = None
+    needs: tuple[str, ...] = ()
 
     def compiled(self) -> re.Pattern[str]:
         """The pattern, which steps over marks: their names are words that it may look for."""

@@ -7,11 +7,12 @@ from escalation_sensors.redaction.blocks import BLOCKS
 from escalation_sensors.redaction.commands import COMMANDS
 from escalation_sensors.redaction.headers import HEADERS
 from escalation_sensors.redaction.kind import ANY_MARK, Kind, mark
+from escalation_sensors.redaction.lines import LINES
 from escalation_sensors.redaction.names import NAMED
 from escalation_sensors.redaction.tokens import TOKENS
 
 # What is known by its look comes first: its mark says more than the mark of the name that it stands under.
-KINDS: tuple[Kind, ...] = (*BLOCKS, *TOKENS, *ADDRESSES, *HEADERS, *COMMANDS, *NAMED)
+KINDS: tuple[Kind, ...] = (*BLOCKS, *TOKENS, *ADDRESSES, *HEADERS, *COMMANDS, *LINES, *NAMED)
 
 _COMPILED = tuple((kind, kind.compiled()) for kind in KINDS)
 _ROUNDS = 6
@@ -34,7 +35,10 @@ def redact(text: str) -> str:
 
 
 def _once(text: str) -> str:
+    lowered = text.lower()
     for kind, pattern in _COMPILED:
+        if kind.needs and not any(needed in lowered for needed in kind.needs):
+            continue
         text = _without(kind, pattern, text)
     return text
 

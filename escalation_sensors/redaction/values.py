@@ -37,6 +37,7 @@ QUOTED = "|".join(
         rf"'(?P<single>{_SINGLE})'",
         rf"\\+[\"'](?P<escaped>{_ESCAPED})\\+[\"']",
         r"&quot;(?P<entity>[^&\n]*+)&quot;",
+        r"`(?P<backtick>[^`\n]++)`",
         r"\$\$(?P<dollars>[^$\n]++)\$\$",
         # Cut off before its end.
         r"[\"'](?P<cut>[^\n]++)",

@@ -41,8 +41,10 @@ class Planted:
     def left_in(self, redacted: str) -> bool:
         """Whether a part of the secret is still there that helps somebody."""
         redacted = ANY_MARK.sub("\0", redacted)
+        around = self.text.replace(self.secret, "\0")
         last = max(1, len(self.secret) - SHORTEST_REST + 1)
-        return any(self.secret[start : start + SHORTEST_REST] in redacted for start in range(last))
+        parts = (self.secret[start : start + SHORTEST_REST] for start in range(last))
+        return any(part in redacted and part not in around for part in parts)
 
 
 def password(chance: random.Random) -> str:
@@ -82,9 +84,11 @@ def _some(chance: random.Random, alphabet: str, length: int) -> str:
 def looking_like(shape: str) -> Callable[[random.Random], str]:
     """Makes values of a shape: `{A20}` stands for 20 alphanumeric ones.
 
-    B is for base64, W for web-safe, H for hex, U for upper case, D for digits.
+    B is for base64, W for web-safe, H for hex, U for upper case, D for digits; X, Z, N and L for hex, alphanumeric and
+    letters in one case.
     """
     alphabets = {"A": ALPHANUMERIC, "B": BASE64, "W": WEB, "H": HEX, "U": LETTERS.upper() + "234567", "D": "0123456789"}
+    alphabets |= {"X": HEX.upper(), "Z": LETTERS.upper() + "0123456789", "N": LETTERS + "0123456789", "L": LETTERS}
 
     def make(chance: random.Random) -> str:
         parts = [part.partition("}") for part in shape.split("{")]

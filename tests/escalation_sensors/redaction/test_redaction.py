@@ -8,6 +8,7 @@ import pytest
 
 from escalation_sensors.redaction import redact
 from tests.escalation_sensors.redaction.harmless import SENTENCES, harmless
+from tests.escalation_sensors.redaction.other_lists import names_of_lists, planted_by_others
 from tests.escalation_sensors.redaction.planted import Planted, kinds, planted
 
 SEED = 20261124
@@ -36,6 +37,11 @@ def test_secrets_are_found_in_the_surroundings_that_the_patterns_were_tuned_on()
 
 def test_secrets_are_found_in_the_surroundings_kept_apart() -> None:
     assert _found([secret for secret in planted(SEED, ROUNDS) if secret.apart]) >= FOUND_AT_LEAST
+
+
+@pytest.mark.parametrize("name", names_of_lists())
+def test_secrets_are_found_in_a_list_that_another_author_wrote(name: str) -> None:
+    assert _found(list(planted_by_others(name, SEED, ROUNDS))) >= FOUND_AT_LEAST
 
 
 def test_harmless_texts_stay() -> None:
@@ -123,6 +129,12 @@ ADVERSARIAL = {
     "sql": "identified by ",
     "ampersands": "token=a&",
     "placeholders": "token=${a}",
+    "values before names": "value: a\nname: ",
+    "arguments": "connect('a', ",
+    "backticks": "password=`a ",
+    "tables": "| password | a ",
+    "words and numbers": "password=Aa1_",
+    "entities": "&lt;password&gt;",
 }
 
 
