@@ -3,9 +3,9 @@
 A check that could not be made is told apart from bad data; where bad data would have blocked, it blocks all the same.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import duckdb
 
@@ -41,7 +41,7 @@ def _sql_of(table: TableName) -> str:
     return table.sql
 
 
-def audit(
+def audit(  # noqa: PLR0913 - what is judged, by what, and what is made beside it
     connection: duckdb.DuckDBPyConnection,
     relation: str,
     contract: type[Contract],
@@ -50,16 +50,20 @@ def audit(
     shown: Shown | None = None,
     sample_rows: int = SAMPLE_ROWS,
     profile: bool = True,
+    repairing: bool = False,
 ) -> Audit:
     """Judges `relation` (SQL usable in FROM) by `contract`.
 
     `resolve` says where the tables are that relationships refer to, `shown` what the SQL to paste reads from.
+    `repairing` is an attempt of level 1 in which rows may be set aside: see `block(quarantine_on_repair=…)`.
 
     Raises:
         duckdb.Error: the relation itself cannot be read.
         ContractError: the contract says something that cannot be.
     """
     schema, *checks = checks_of(contract)
+    if repairing:
+        checks = [replace(check, policy=check.policy.in_repair()) for check in checks]
     columns = columns_of(contract)
     with _apart(connection, relation) as reader:
         if problem := _schema_problem(reader, relation, schema):
@@ -72,6 +76,7 @@ def audit(
             means = means_sql(columns) if profile else {}
             # The mean of a column is computed where the column is read in any case.
             read_later = {check.column for check in checks if isinstance(check, ReferenceCheck)}
+            read_later |= {name for check in checks if isinstance(check, KeyCheck) for name in check.columns}
             scanned = scan(reader, relation, row_checks, {k: sql for k, sql in means.items() if k not in read_later})
             judge = _Judge(connection, reader, Relation(relation, columns, scanned.rows), resolve, means)
             findings = {schema: Finding()}
@@ -149,10 +154,13 @@ class _Judge:
     def _find(self, check: PlannedCheck) -> Finding:
         match check:
             case KeyCheck():
-                return Finding(duplicated_rows(self.reader, self.relation, check.columns))
+                duplicated, computed = duplicated_rows(
+                    self.reader, self.relation, check.columns, self._due(check.columns)
+                )
+                self.computed.update(computed)
+                return Finding(duplicated)
             case ReferenceCheck():
-                beside = {check.column: self.beside[check.column]} if check.column in self.beside else {}
-                referred = self.resolve(check.table)
+                beside, referred = self._due([check.column]), self.resolve(check.table)
                 finding, computed = orphaned_rows(self.connection, self.relation, check, referred, beside)
                 self.computed.update(computed)
                 return finding
@@ -160,6 +168,10 @@ class _Judge:
                 return run_by_pandera(self.reader, self.relation.sql, tuple(self.relation.types), check)
             case _:
                 raise TypeError(f"{check.name} is of no known kind")
+
+    def _due(self, columns: Iterable[str]) -> Mapping[str, str]:
+        """The aggregates of these columns that no check has computed yet."""
+        return {name: self.beside[name] for name in columns if name in self.beside and name not in self.computed}
 
 
 def _blocks(check: PlannedCheck, finding: Finding, rows: int) -> bool:

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import ClassVar
 
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from data_platform.auditing import ColumnProfile
+from data_platform.auditing import ColumnProfile, Contract, audit
 from data_platform.auditing.profile import profile_columns
 from data_platform.auditing.profile_figures import means_sql
 from data_platform.auditing.profile_sample import SAMPLE_ROWS
@@ -122,3 +123,30 @@ def test_bounds_that_a_files_footer_lacks_are_read(connection: duckdb.DuckDBPyCo
     pq.write_table(pa.table({"word": ["b" * 5_000, "a" * 5_000, None]}), file, write_statistics=False)
     (profile,) = profiled(connection, f"read_parquet(['{file}'])", {"word": "VARCHAR"}, 3)
     assert (profile.nulls, profile.minimum, profile.maximum) == (1, "a" * 100, "b" * 100)
+
+
+class Pairs(Contract):
+    """Two whole numbers that are unique together, and one that no check reads."""
+
+    first: int
+    second: int
+    beside: int
+
+    class Config:
+        """The table and its key."""
+
+        name = "tests.pairs"
+        unique: ClassVar = ["first", "second"]
+
+
+@pytest.mark.parametrize("step", [1, 10**12])
+@pytest.mark.parametrize("twice", [0, 1])
+def test_means_of_a_keys_columns_are_exact_whether_the_key_is_dense_or_not(
+    connection: duckdb.DuckDBPyConnection, step: int, twice: int
+) -> None:
+    rows = f"SELECT i // 10 * {step} AS first, i % 10 + 1 AS second, i AS beside FROM range(100) r(i)"
+    connection.execute(f"CREATE TABLE built AS {rows} UNION ALL SELECT * FROM ({rows}) WHERE {twice} = 1")
+    audited = audit(connection, "built", Pairs)
+    means = {each.name: each.mean for each in audited.profile}
+    assert means == pytest.approx({"first": 4.5 * step, "second": 5.5, "beside": 49.5})
+    assert {each.name: each.failing_rows for each in audited.outcomes}["unique__first_second"] == 200 * twice
