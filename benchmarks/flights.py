@@ -10,10 +10,10 @@ import dagster as dg
 import duckdb
 
 from benchmarks.measure import Measure, at_most
+from data_platform.assets.catalog import MODELS
 from data_platform.assets.partitions import FIRST_DAY
 from data_platform.auditing import columns_of, plan_checks
 from data_platform.contracts import core, raw
-from data_platform.definitions import MODELS
 from data_platform.modeling import load_models
 from resources.lakehouse import TableName
 from resources.sources import CsvFolder, ExtractRequest, typed_select

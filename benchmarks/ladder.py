@@ -16,6 +16,7 @@ from escalation_sensors.diagnosis.observed import failure_from
 from escalation_sensors.diagnosis.own_rules import own_classifier
 from escalation_sensors.level1.ledger import Subject
 from escalation_sensors.level1.process_ledger import forget_ledger, ledger_of_process
+from escalation_sensors.level1.tuning_memory import tuning_in_force
 
 MESSAGES = Path(__file__).parent.parent / "tests" / "escalation_sensors" / "diagnosis" / "messages"
 LEAST_DIAGNOSES_A_SECOND, MOST_READING_MS, MOST_STEP_MS = 1_000, 2.0, 5.0
@@ -51,7 +52,7 @@ def _rates(repeats: int) -> list[float]:
 
 
 def _read() -> None:
-    ledger_of_process().tuning_in_force(Subject("bench", "asset:nothing"))
+    tuning_in_force(ledger_of_process().store, Subject("bench", "asset:nothing"))
 
 
 def _seconds(act: Callable[[], None], repeats: int) -> float:

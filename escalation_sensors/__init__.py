@@ -4,6 +4,7 @@ A library of its own: knows nothing of this pipeline or of `resources`. What ado
 is asked for: diagnosing a log must not wait for Dagster.
 """
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,27 @@ _PLACES = {
 }
 
 
+_UNDECORATED = {"escalate", "recoverable"}
+_TOLD: list[ImportError] = []
+
+
 def __getattr__(name: str) -> object:
     if name not in _PLACES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_PLACES[name]), name)
+    try:
+        return getattr(import_module(_PLACES[name]), name)
+    except ImportError as error:
+        if name not in _UNDECORATED or not (error.name or "").startswith("dagster."):
+            raise
+        return _undecorated(error)
+
+
+def _undecorated(error: ImportError) -> object:
+    """What leaves definitions as they are: with another Dagster a pipeline runs on, and that is told once."""
+    if not _TOLD:
+        _TOLD.append(error)
+        print(  # noqa: T201 - where an operator looks
+            f"escalation: this version of Dagster is not supported, so nothing is repaired: {error.msg}",
+            file=sys.stderr,
+        )
+    return lambda definitions, *_, **__: definitions

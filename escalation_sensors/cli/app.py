@@ -24,6 +24,44 @@ def diagnose(*, jsonl: bool, rules: Path | None) -> None:
     run(sys.stdin.buffer, sys.stdout, rules)
 
 
+@escalation.command()
+@click.argument("identity", metavar="[ID]", type=int, required=False)
+@click.option("--json", "as_json", is_flag=True, help="As JSON, one object a line.")
+def receipt(*, identity: int | None, as_json: bool) -> None:
+    """Show the receipt of a repair in full, or list the newest ones."""
+    from escalation_sensors.cli.receipts import show_receipts
+
+    show_receipts(sys.stdout, identity, as_json=as_json)
+
+
+@escalation.command()
+def verify() -> None:
+    """Check that no receipt was altered or taken away."""
+    from escalation_sensors.cli.receipts import verify as verify_receipts
+
+    verify_receipts(sys.stdout)
+
+
+@escalation.command()
+@click.argument("identity", metavar="ID", type=int)
+@click.option("--policy", type=click.Path(path_type=Path), help="The policy file; else the one in this folder.")
+@click.option("--who", help="Who undoes it; else the user of this machine.")
+def undo(*, identity: int, policy: Path | None, who: str | None) -> None:
+    """Take a repair back: its data, tuning, mapping of columns and package. It then counts as a wrong repair."""
+    from escalation_sensors.cli.receipts import undo_receipt
+
+    undo_receipt(sys.stdout, identity, policy, who)
+
+
+@escalation.command()
+@click.option("--json", "as_json", is_flag=True, help="As JSON, one object a line.")
+def proposals(*, as_json: bool) -> None:
+    """List what level 1 would do and may not do by itself."""
+    from escalation_sensors.cli.receipts import show_proposals
+
+    show_proposals(sys.stdout, as_json=as_json)
+
+
 def main() -> None:
     """Run the command line; what a person can mend is one line and exit code 1."""
     try:

@@ -31,9 +31,10 @@ class MayStart:
 
 @dataclass(frozen=True)
 class MayNotStart:
-    """No attempt may start; `reason` is told to level 2."""
+    """No attempt may start; `reason` is told to level 2. `is_running`: because another one has not ended."""
 
     reason: str
+    is_running: bool = False
 
 
 def may_start(
@@ -51,11 +52,14 @@ def may_start(
     failed attempt's time; None where nothing is known. `makes_work_smaller` says that history is no guide.
     """
     if spent.is_running:
-        return MayNotStart("another attempt is running")
+        return MayNotStart("another attempt is running", is_running=True)
     if spent.attempts >= most_attempts:
         return MayNotStart(f"{spent.attempts} attempts were made")
     deadline = spent.first_failure_at + timedelta(seconds=spent.budget_seconds)
     left = (deadline - now).total_seconds() - wait_seconds
+    if left <= 0 < left + wait_seconds:
+        left += wait_seconds
+        return MayNotStart(f"does not fit: a wait of {wait_seconds:.0f} s, {left:.0f} s of the budget are left")
     if left <= 0:
         return MayNotStart(f"the budget of {spent.budget_seconds:g} s is used up")
     needed = expected_seconds if expected_seconds is not None else 0.0

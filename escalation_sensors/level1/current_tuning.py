@@ -12,15 +12,21 @@ _OF_THREAD = threading.local()
 
 def current_tuning() -> Tuning:
     """The tuning of the step that is running; `PLAIN` where level 1 has changed nothing, and outside of steps."""
+    _OF_THREAD.was_read = True
     return getattr(_OF_THREAD, "tuning", PLAIN)
 
 
 @contextmanager
 def tuned(tuning: Tuning) -> Iterator[None]:
     """Have `current_tuning()` answer `tuning` within the block."""
-    before = current_tuning()
-    _OF_THREAD.tuning = tuning
+    before = getattr(_OF_THREAD, "tuning", PLAIN)
+    _OF_THREAD.tuning, _OF_THREAD.was_read = tuning, False
     try:
         yield
     finally:
         _OF_THREAD.tuning = before
+
+
+def tuning_was_read() -> bool:
+    """Whether anybody on this thread has asked since the last `tuned` block began."""
+    return getattr(_OF_THREAD, "was_read", False)

@@ -17,7 +17,9 @@ GRACE_SECONDS = 15.0
 
 
 class DeadlineExceeded(TimeoutError):
-    """The attempt ran out of the time that its budget left it."""
+    """An execution ran out of the time that its asset or its budget left it."""
+
+    escalation_category = "pipeline_timeout"
 
 
 @contextmanager
@@ -33,7 +35,7 @@ def deadline(seconds: float, *, ends_process: bool = False) -> Iterator[None]:
 
     def expire(_number: int, _frame: FrameType | None) -> None:
         if not finished:
-            raise DeadlineExceeded(f"the attempt did not end within the {seconds:g} s that were left of its budget")
+            raise DeadlineExceeded(f"it did not end within the {seconds:g} s that it had")
 
     before = signal.signal(signal.SIGALRM, expire)
     if ends_process:

@@ -1,22 +1,41 @@
-"""One execution of a step as level 1 accompanies it: its tuning and deadline before, the attempt's end after.
+"""One execution of a step as level 1 accompanies it: tuning, heartbeat, preparation and deadline before, proof after.
 
 It fails open: whatever goes wrong in here is told once on stderr, and the step runs as if nobody accompanied it.
 """
 
-import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from escalation_sensors.dagster_internals import StepInFlight
-from escalation_sensors.level1.current_tuning import tuned
+from escalation_sensors.level1.current_tuning import tuned, tuning_was_read
 from escalation_sensors.level1.deadline import deadline
-from escalation_sensors.level1.ledger import Attempt, Ledger, Origin, Subject
+from escalation_sensors.level1.duration_history import keep_duration
+from escalation_sensors.level1.failed import Settings
+from escalation_sensors.level1.heartbeat import beating
+from escalation_sensors.level1.holders import Execution
+from escalation_sensors.level1.ledger import Attempt, Ledger, Subject
+from escalation_sensors.level1.overlaps import Ended, judge_overlap
+from escalation_sensors.level1.preparation import Preparing, prepare
 from escalation_sensors.level1.process_ledger import leave_alone
+from escalation_sensors.level1.receipt import Proof
+from escalation_sensors.level1.receipt_book import write_repair
+from escalation_sensors.level1.remedies import plain
+from escalation_sensors.level1.remedies.by_category import NEEDS_READING
+from escalation_sensors.level1.seen import Seen
+from escalation_sensors.level1.setup import Setup, trouble
+from escalation_sensors.level1.showing import show_attempt
+from escalation_sensors.level1.slow_steps.judge import SlowStep, judge_duration
+from escalation_sensors.level1.subjects import ATTEMPT_TAG, CARRIED_TAG, job_subject, origin_of, subject_of
 from escalation_sensors.level1.tuning import PLAIN, Tuning
+from escalation_sensors.level1.tuning_memory import count_good_run, tuning_in_force
 from escalation_sensors.store import StoreError
 
 Clock = Callable[[], datetime]
+VERSION_SECONDS = 10.0
+"""How long a pipeline may take to tell a version; on the main thread it is interrupted then."""
 
 
 def utc_now() -> datetime:
@@ -24,55 +43,156 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def subject_of(step: StepInFlight) -> Subject:
-    """What the ledger calls the step: its asset, the assets of one function together, its check, or its op."""
-    if len(step.assets) == 1:
-        name = f"asset:{step.assets[0].to_user_string()}"
-    elif step.assets:
-        name = f"assets:{step.op}"
-    elif step.checks:
-        name = f"check:{step.checks[0].asset_key.to_user_string()}:{step.checks[0].name}"
-    else:
-        name = f"op:{step.job}.{step.op}"
-    return Subject(step.code_location, name)
+@dataclass(frozen=True)
+class _Begun:
+    """What was known when the execution began; `version` and `rows` are those that readers saw before an attempt."""
 
-
-def origin_of(step: StepInFlight) -> Origin:
-    """Which runs the step's run belongs to."""
-    return Origin(step.root_run_id, step.backfill_id)
+    step: StepInFlight
+    subject: Subject
+    attempt: Attempt | None
+    tuning: Tuning
+    version: str | None = None
+    rows: int | None = None
 
 
 @contextmanager
-def accompanied(step: StepInFlight, ledger: Ledger, clock: Clock = utc_now) -> Iterator[None]:
-    """Run the block tuned, within its deadline, and write down that an attempt succeeded."""
-    attempt, tuning = _before(step, ledger)
-    left = (attempt.deadline_at - clock()).total_seconds() if attempt else tuning.deadline_seconds
-    with tuned(tuning), deadline(max(left, 0.001) if attempt else left):
-        yield
-    if attempt is not None:
-        _after(step, ledger, attempt, clock)
+def accompanied(
+    step: StepInFlight, ledger: Ledger, setup: Setup, settings: Settings, clock: Clock = utc_now
+) -> Iterator[Seen]:
+    """Run the block tuned, within its deadline, and write down what came of it."""
+    began = time.monotonic()
+    begun = _begin(step, ledger, setup)
+    execution = Execution(step.run_id, step.step_key, begun.subject, step.partition, clock())
+    if begun.attempt:
+        left = max((begun.attempt.deadline_at - clock()).total_seconds(), 0.001)
+    else:
+        left = settings.deadline_seconds or begun.tuning.deadline_seconds
+    seen = Seen()
+    preparing = Preparing(execution, begun.subject, begun.attempt, begun.tuning, step.log.info)
+    with beating(execution, ledger.store), tuned(begun.tuning), deadline(left, ends_process=begun.attempt is not None):
+        if begun.attempt is not None:
+            show_attempt(step, begun.attempt)
+        if begun.tuning != PLAIN or begun.attempt is not None:
+            prepare(preparing, setup, ledger.store, clock)
+        yield seen
+        seen.tuning_was_read = tuning_was_read()
+    try:
+        judge_overlap(Ended(step, execution, settings, seen, time.monotonic() - began), ledger, setup, clock())
+        _end(begun, ledger, setup, settings, seen, seconds=time.monotonic() - began, clock=clock)
+    except StoreError as error:
+        leave_alone(error)
+        trouble(f"{begun.subject.name}: the ledger cannot be written, so what came of it is not kept: {error}")
+    except Exception as bug:  # noqa: BLE001 - the step succeeded; a fault of the ladder must not fail it
+        trouble(f"{begun.subject.name}: level 1 failed, so what came of it is not kept: {type(bug).__name__}: {bug}")
 
 
-def _before(step: StepInFlight, ledger: Ledger) -> tuple[Attempt | None, Tuning]:
+def as_it_was(attempt: Attempt, ledger: Ledger, seen: Seen) -> Attempt:
+    """The attempt, as a plain one where its remedy could not act because nobody asked for the tuning."""
+    if seen.tuning_was_read or attempt.remedy not in NEEDS_READING:
+        return attempt
+    # Packages and the queue act without being asked for, and an earlier repair may have brought them.
+    acted = Tuning(packages=attempt.tuning.packages, queue_behind=attempt.tuning.queue_behind)
+    was = replace(attempt, remedy=plain.NAME, tuning=acted, change="nothing: the asset does not read current_tuning()")
+    ledger.rename(was)
+    return was
+
+
+def _begin(step: StepInFlight, ledger: Ledger, setup: Setup) -> _Begun:
     subject = subject_of(step)
     try:
-        attempt = ledger.running_attempt(subject, origin_of(step)) if step.previous_attempts else None
-        return attempt, attempt.tuning if attempt else ledger.tuning_in_force(subject) or PLAIN
+        attempt = _attempt_of(step, subject, ledger)
+        tuning = attempt.tuning if attempt else tuning_in_force(ledger.store, subject) or PLAIN
     except StoreError as error:
         leave_alone(error)
         trouble(f"{subject.name}: the ledger cannot be read, so the step runs untuned: {error}")
-        return None, PLAIN
+        return _Begun(step, subject, None, PLAIN)
+    except Exception as bug:  # noqa: BLE001 - a fault of the ladder must not become one of the pipeline
+        trouble(f"{subject.name}: level 1 failed, so the step runs untuned: {type(bug).__name__}: {bug}")
+        return _Begun(step, subject, None, PLAIN)
+    if attempt is None:
+        return _Begun(step, subject, None, tuning)
+    version, rows = version_and_rows(setup, subject)
+    return _Begun(step, subject, attempt, tuning, version, rows)
 
 
-def _after(step: StepInFlight, ledger: Ledger, attempt: Attempt, clock: Clock) -> None:
+def _attempt_of(step: StepInFlight, subject: Subject, ledger: Ledger) -> Attempt | None:
+    """The attempt that this execution is: of a step's retry, or of a repair run for this step or for all of the run."""
+    if step.previous_attempts:
+        found = ledger.running_attempt(subject, origin_of(step))
+        return found if found is not None and found.run_id in {step.run_id, None} else None
+    tagged = step.tags.get(ATTEMPT_TAG, "")
+    if not tagged.isdigit():
+        return None
+    found = ledger.attempt(int(tagged))
+    if found is None or found.run_id not in {step.run_id, None} or found.has_ended:
+        return None
+    of = ledger.subject_of(found)
+    return found if of in {subject, job_subject(step.code_location, step.job)} else None
+
+
+def subject_of_case(step: StepInFlight, ledger: Ledger) -> Subject:
+    """Whose case a failure of the step belongs to: in the repair run of a whole run, to that run's.
+
+    Raises:
+        StoreError: the store cannot be reached.
+    """
+    tagged = step.tags.get(ATTEMPT_TAG, "")
+    found = ledger.attempt(int(tagged)) if tagged.isdigit() else None
+    whole_run = job_subject(step.code_location, step.job)
+    if found is not None and found.run_id == step.run_id and ledger.subject_of(found) == whole_run:
+        return whole_run
+    return subject_of(step)
+
+
+def version_and_rows(setup: Setup, subject: Subject) -> tuple[str | None, int | None]:
+    """What readers see of a subject's data; an empty version where there are none, None where nobody can tell."""
+    versions = setup.pipeline.versions
+    if versions is None:
+        return None, None
     try:
-        ledger.end_attempt(attempt.id, "repaired", clock())
-    except StoreError as error:
-        trouble(f"{subject_of(step).name}: the ledger cannot be written, so the repair is not counted: {error}")
-    else:
-        step.log.info(f"Result: attempt {attempt.number} of 2 ({attempt.remedy}) succeeded")
+        with deadline(VERSION_SECONDS):
+            return versions.version(subject.name) or "", versions.rows(subject.name)
+    except Exception as error:  # noqa: BLE001 - the pipeline's own; a receipt without a version is better than no repair
+        trouble(f"{subject.name}: its version cannot be told: {type(error).__name__}: {error}")
+        return None, None
 
 
-def trouble(line: str) -> None:
-    """Tell the ladder's own trouble where an operator looks, without touching the pipeline."""
-    print(f"escalation: {line}", file=sys.stderr)  # noqa: T201 - until it can be delivered
+def _end(
+    begun: _Begun, ledger: Ledger, setup: Setup, settings: Settings, seen: Seen, *, seconds: float, clock: Clock
+) -> None:
+    step, attempt, subject = begun.step, begun.attempt, begun.subject
+    if attempt is None:
+        if begun.tuning != PLAIN:
+            relaxed = count_good_run(ledger.store, subject, setup.policy.relax_after_good_runs, clock())
+            if relaxed is not None:
+                step.log.info(
+                    f"The tuning of {subject.name} relaxes: the next run begins with {relaxed.as_json() or 'none'}"
+                )
+        judge_duration(SlowStep(step, subject, settings, seen, seconds), ledger, setup, clock())
+        keep_duration(ledger.store, subject, step.run_id, seconds=seconds, partitions=step.partitions, now=clock())
+        return
+    if step.later_checks or CARRIED_TAG in step.tags or ledger.subject_of(attempt) != subject:
+        return  # what proves it is still to run: the sensor looks at the run's end
+    attempt = as_it_was(attempt, ledger, seen)
+    version, rows = version_and_rows(setup, subject)
+    proof = Proof(
+        checks_passed=tuple(seen.passed),
+        checks_warned=tuple(seen.warned),
+        checks_failed=tuple(seen.failed),
+        rows_before=begun.rows,
+        rows_after=rows if rows is not None else seen.rows,
+        version_before=begun.version,
+        version_after=version,
+    )
+    if not proof.holds:
+        ledger.end_attempt(attempt.id, "failed", clock())
+        ledger.end_case(attempt.case_id, f"{', '.join(proof.checks_failed)} failed after the attempt", clock())
+        step.log.warning(f"Result: attempt {attempt.number} of 2 ran, but {', '.join(proof.checks_failed)} failed")
+        return
+    written = write_repair(ledger, attempt, proof, run_id=step.run_id, now=clock())
+    if written is not None:
+        verified = "its contract passed" if proof.is_verified else "unverified: it has no checks"
+        step.log.info(
+            f"Result: attempt {attempt.number} of 2 ({attempt.remedy}) succeeded in {seconds:.1f} s; {verified}; "
+            f"receipt {written.id}"
+        )

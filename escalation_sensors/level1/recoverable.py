@@ -1,35 +1,43 @@
 """`recoverable`: one asset, asset check or op whose failures level 1 decides on. A whole project: `escalate.py`."""
 
 import functools
-import inspect
 import os
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import dagster as dg
 
 from escalation_sensors.dagster_internals import (
+    Node,
     StepInFlight,
+    exit_code_of,
     function_of,
+    nodes_with_a_policy,
     replace_function,
     replace_retry_policy,
-    step_of,
 )
-from escalation_sensors.diagnosis.own_rules import own_classifier
-from escalation_sensors.level1.decide import Again, Failed, HandOn, LevelOne
-from escalation_sensors.level1.execution import accompanied, origin_of, subject_of, trouble, utc_now
+from escalation_sensors.level1.accompanied_function import accompanied_function, step_of_this_thread
+from escalation_sensors.level1.current_tuning import tuning_was_read
+from escalation_sensors.level1.decide import Again, Decision, LevelOne
+from escalation_sensors.level1.execution import accompanied, subject_of_case, utc_now
+from escalation_sensors.level1.failed import Failed, Settings, failed_by, has_side_effects, lost_step
+from escalation_sensors.level1.ledger import Ledger
 from escalation_sensors.level1.process_ledger import leave_alone, ledger_of_process
 from escalation_sensors.level1.retry_policy import LevelOneRetryPolicy
+from escalation_sensors.level1.seen import Seen
+from escalation_sensors.level1.setup import Setup, trouble
+from escalation_sensors.level1.subjects import origin_of, subject_of
 from escalation_sensors.store import StoreError
 
+MAX_RETRIES_TAG = "dagster/max_retries"
 DISABLED_VARIABLE = "ESCALATION_DISABLED"
-SIDE_EFFECTS, BUDGET = "escalation/side_effects", "escalation/budget_seconds"
 Definition = TypeVar("Definition", dg.AssetsDefinition, dg.AssetChecksDefinition, dg.OpDefinition)
 
 
-def recoverable(definition: Definition) -> Definition:
+def recoverable(definition: Definition, setup: Setup | None = None) -> Definition:
     """Have level 1 decide on the failures of an asset, an asset check or an op, and return it.
 
     Plain and async functions and generators, multi-assets and graph assets. Taken twice, it is the same as once.
@@ -38,8 +46,9 @@ def recoverable(definition: Definition) -> Definition:
     Raises:
         TypeError: it is none of these.
     """
+    setup = setup or Setup()
     if isinstance(definition, dg.OpDefinition):
-        cover(definition, dict(definition.tags), {})
+        cover(definition, settings_of(dict(definition.tags), {}), setup)
         return definition
     if not isinstance(definition, dg.AssetsDefinition):
         raise TypeError(f"recoverable() takes an asset, an asset check or an op, not {type(definition).__name__}")
@@ -49,18 +58,44 @@ def recoverable(definition: Definition) -> Definition:
         tags |= spec.tags
         metadata |= spec.metadata
     if definition.is_executable:
-        for op in definition.node_def.iterate_op_defs():
-            cover(op, tags, metadata)
+        cover_node(definition.node_def, settings_of(tags, metadata), setup)
     return definition
 
 
-def cover(op: dg.OpDefinition, tags: dict[str, str], metadata: dict[str, Any]) -> None:
+def cover_node(node: Node, settings: Settings | None, setup: Setup) -> None:
+    """Cover every op of a node; `settings` are those of its assets, else each op's own tags count.
+
+    An op that runs no function of its own is left as it is, which is told.
+    """
+    for op in node.iterate_op_defs():
+        try:
+            cover(op, settings or settings_of(dict(op.tags), {}), setup)
+        except TypeError as error:
+            trouble(f"{error}, and is not covered")
+    if isinstance(node, dg.GraphDefinition):
+        for op, policy, put in nodes_with_a_policy(node):
+            if isinstance(op.retry_policy, LevelOneRetryPolicy) and not isinstance(policy, LevelOneRetryPolicy):
+                put(LevelOneRetryPolicy(op.retry_policy.decide, policy))
+
+
+def settings_of(tags: Mapping[str, str], metadata: Mapping[str, Any]) -> Settings:
+    """What tags and metadata say; a number that is none is told, and the default counts."""
+    try:
+        return Settings.of(tags, metadata)
+    except ValueError as error:
+        trouble(str(error))
+        return Settings.of({name: value for name, value in tags.items() if not name.endswith("_seconds")}, metadata)
+
+
+def cover(op: dg.OpDefinition, settings: Settings, setup: Setup) -> None:
     """Have level 1 accompany an op and decide on its failures, unless it does so already."""
     if isinstance(op.retry_policy, LevelOneRetryPolicy):
         return
     began = _Began()
-    replace_function(op, _accompanied_function(function_of(op), began))
-    replace_retry_policy(op, LevelOneRetryPolicy(functools.partial(_decide, tags, metadata, began), op.retry_policy))
+    accompany = functools.partial(_accompanied, began, settings, setup)
+    replace_function(op, accompanied_function(function_of(op), accompany))
+    decide = functools.partial(_decide, settings, setup, began)
+    replace_retry_policy(op, LevelOneRetryPolicy(decide, op.retry_policy))
 
 
 class _Began:
@@ -76,88 +111,71 @@ def is_disabled() -> bool:
 
 
 def _decide(
-    tags: dict[str, str], metadata: dict[str, Any], began: _Began, step: StepInFlight, error: BaseException
-) -> Again | HandOn | None:
+    settings: Settings, setup: Setup, began: _Began, step: StepInFlight, error: BaseException
+) -> Decision | None:
     """A decision, or None where level 1 cannot be asked: the step then goes on as if undecorated."""
     if is_disabled() or (isinstance(error, dg.Failure) and not error.allow_retries):
         return None
+    subject = subject_of(step)
     try:
+        ledger = ledger_of_process()
+        subject = subject_of_case(step, ledger)
+        if any(map(has_side_effects, step.asset_tags)):
+            # Of one of several assets, or given after the step was covered.
+            settings = replace(settings, has_side_effects=True)
         now = utc_now()
         since = began.at.pop((step.run_id, step.step_key), None)
-        seconds = time.monotonic() - since if since is not None else None
         failed = Failed(
-            subject_of(step),
-            origin_of(step),
-            step.run_id,
-            error,
-            at=now,
-            seconds=seconds,
-            metadata=metadata,
-            has_side_effects=tags.get(SIDE_EFFECTS, "").lower() in {"true", "1", "yes"},
-            budget_seconds=float(tags.get(BUDGET, "300")),
+            event_key=f"{step.run_id}:{step.step_key}:{step.previous_attempts}",
+            subject=subject,
+            origin=origin_of(step),
+            run_id=step.run_id,
+            settings=settings,
+            partition=step.partition,
+            seconds=time.monotonic() - since if since is not None else None,
+            reads_tuning=None if since is None or step.is_lost else tuning_was_read(),
+            **(lost_step(exit_code_of(error), now, subject) if step.is_lost else failed_by(error, now, subject)),
         )
-        return LevelOne(ledger_of_process(), own_classifier()).decide(failed, now, step.log.warning)
+        level_one = LevelOne(ledger, setup.classifier, setup.policy, setup.allowed)
+        return _without_run_retries(step, level_one.decide(failed, now, step.log.warning))
     except StoreError as cannot:
         leave_alone(cannot)
-        trouble(f"{subject_of(step).name}: the ledger cannot be reached, so nothing is repaired: {cannot}")
+        trouble(f"{subject.name}: the ledger cannot be reached, so nothing is repaired: {cannot}")
     except Exception as bug:  # noqa: BLE001 - a fault of the ladder must not become one of the pipeline
-        trouble(f"{subject_of(step).name}: level 1 failed, so nothing is repaired: {type(bug).__name__}: {bug}")
+        trouble(f"{subject.name}: level 1 failed, so nothing is repaired: {type(bug).__name__}: {bug}")
     return None
 
 
-def _accompanied_function(function: Callable[..., Any], began: _Began) -> Callable[..., Any]:
-    """The function, run tuned and within its deadline. A direct call, as in a unit test, is left as it is."""
-    if inspect.isasyncgenfunction(function):
+def _without_run_retries(step: StepInFlight, decision: Decision) -> Decision:
+    """Keep Dagster from retrying the run: what level 1 does not try again is not tried again by anybody.
 
-        @functools.wraps(function)
-        async def async_generator(*arguments: Any, **named: Any) -> AsyncIterator[Any]:
-            with _accompanied(began):
-                async for each in function(*arguments, **named):
-                    yield each
-
-        return async_generator
-    if inspect.iscoroutinefunction(function):
-
-        @functools.wraps(function)
-        async def coroutine(*arguments: Any, **named: Any) -> Any:
-            with _accompanied(began):
-                return await function(*arguments, **named)
-
-        return coroutine
-    if inspect.isgeneratorfunction(function):
-
-        @functools.wraps(function)
-        def generator(*arguments: Any, **named: Any) -> Iterator[Any]:
-            with _accompanied(began):
-                yield from function(*arguments, **named)
-
-        return generator
-
-    @functools.wraps(function)
-    def plain(*arguments: Any, **named: Any) -> Any:
-        with _accompanied(began):
-            return function(*arguments, **named)
-
-    return plain
+    Dagster looks at the tag when the run fails, which it has not yet.
+    """
+    if not isinstance(decision, Again) and step.tags.get(MAX_RETRIES_TAG) != "0":
+        step.instance.add_run_tags(step.run_id, {MAX_RETRIES_TAG: "0"})
+    return decision
 
 
-def _accompanied(began: _Began) -> AbstractContextManager[None]:
-    if is_disabled():
-        return nullcontext()
-    step = _step()
+@contextmanager
+def _accompanied(began: _Began, settings: Settings, setup: Setup) -> Iterator[Seen]:
+    step = None if is_disabled() else step_of_this_thread()
     if step is None:
-        return nullcontext()
+        yield Seen()
+        return
     began.at[step.run_id, step.step_key] = time.monotonic()
+    ledger = _ledger_for(step)
+    if ledger is None:
+        yield Seen()  # not while the trouble is handled: it would show as a cause of the step's own failure
+        return
+    with accompanied(step, ledger, setup, settings) as seen:
+        yield seen
+
+
+def _ledger_for(step: StepInFlight) -> Ledger | None:
     try:
-        ledger = ledger_of_process()
+        return ledger_of_process()
     except StoreError as error:
         trouble(f"{subject_of(step).name}: the ledger cannot be reached, so the step runs alone: {error}")
-        return nullcontext()
-    return accompanied(step, ledger)
-
-
-def _step() -> StepInFlight | None:
-    try:
-        return step_of(dg.OpExecutionContext.get())
-    except dg.DagsterInvariantViolationError:
-        return None
+    except Exception as bug:  # noqa: BLE001 - a fault of the ladder must not become one of the pipeline
+        trouble(f"{subject_of(step).name}: level 1 failed, so the step runs alone: {type(bug).__name__}: {bug}")
+    return None

@@ -21,6 +21,10 @@ class Tuning:
         columns: for a renamed column, the name it has in the source by the name in the contract.
         casts: for a column whose type widened, the type it is read as.
         added_columns: columns of the source that the table takes in, name to type.
+        packages: what level 1 installed for it, by their names in the allow-list; they are on the path before it runs.
+        extensions: extensions of the engine that are installed, and are loaded before it runs.
+        behind_process: the process of this machine that must end first; 0 is none.
+        queue_behind: whether it waits until other executions of the same subject and partition have ended.
     """
 
     batches: int = 1
@@ -34,17 +38,25 @@ class Tuning:
     columns: Mapping[str, str] = field(default_factory=dict)
     casts: Mapping[str, str] = field(default_factory=dict)
     added_columns: Mapping[str, str] = field(default_factory=dict)
+    packages: tuple[str, ...] = ()
+    extensions: tuple[str, ...] = ()
+    behind_process: int = 0
+    queue_behind: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """What differs from the defaults."""
         default = asdict(Tuning())
-        return {name: value for name, value in asdict(self).items() if value != default[name]}
+        changed = {name: value for name, value in asdict(self).items() if value != default[name]}
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in changed.items()}
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> "Tuning":
         """The tuning; names that this version does not know are left out."""
         known = {each.name for each in fields(cls)}
-        return cls(**{name: value for name, value in document.items() if name in known})
+        given: dict[str, Any] = {name: value for name, value in document.items() if name in known}
+        for name in {"packages", "extensions"} & given.keys():
+            given[name] = tuple(given[name])
+        return cls(**given)
 
     def changed(self, **settings: Any) -> "Tuning":  # noqa: ANN401 - the settings' own types differ
         """A copy with some settings changed."""

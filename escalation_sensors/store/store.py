@@ -12,6 +12,7 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
+from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
@@ -95,7 +96,11 @@ class Store:
             config = Config()
             config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            try:
+                command.upgrade(config, "head")
+            except CommandError as error:
+                way_out = "install the version of the ladder that made it, or name another store"
+                raise StoreError(f"{self._shown}: {_first_line(error)}; {way_out} with {URL_VARIABLE}") from error
 
     def is_ready(self) -> bool:
         """Whether it can be reached and holds the tables."""

@@ -143,6 +143,23 @@ heartbeats = Table(
     Column("at", Utc, nullable=False),
     Column("host", String(255), nullable=False),
     Column("pid", Integer, nullable=False),
+    Column("code_location", String(255), nullable=False, server_default=""),
+    Column("subject", String(1024), nullable=False, server_default=""),
+    Column("partition", String(255), nullable=False, server_default=""),
+    Column("started_at", Utc),
+)
+
+durations = Table(
+    "durations",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("code_location", String(255), nullable=False),
+    Column("subject", String(1024), nullable=False),
+    Column("run_id", String(64), nullable=False),
+    Column("at", Utc, nullable=False, comment="of the end of an execution that succeeded"),
+    Column("seconds", Float, nullable=False),
+    Column("partitions", Integer, nullable=False, server_default="1"),
+    Index(None, "code_location", "subject", "id"),
 )
 
 cursors = Table(

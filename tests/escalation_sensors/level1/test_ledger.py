@@ -86,7 +86,7 @@ def test_no_attempt_begins_after_the_budget_counted_from_the_first_failure(ledge
     ("plan", "now", "reason"),
     [
         (Plan("plain", PLAIN, "", expected_seconds=250), 60, "does not fit: 250 s are expected, 240 s of the budget"),
-        (Plan("wait", PLAIN, "", wait_seconds=299), 2, "the budget of 300 s is used up"),
+        (Plan("wait", PLAIN, "", wait_seconds=299), 2, "does not fit: a wait of 299 s, 298 s of the budget are left"),
         (Plan("smaller", PLAIN, "", makes_work_smaller=True), 241, "does not fit: 60 s are expected, 59 s of"),
     ],
 )

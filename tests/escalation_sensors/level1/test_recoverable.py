@@ -1,12 +1,16 @@
 """Level 1 within a run: what is recoverable runs again differently, what is not fails as without the ladder."""
 
 import logging
+import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import duckdb
 import pytest
 
 from escalation_sensors.level1.current_tuning import current_tuning
@@ -14,6 +18,8 @@ from escalation_sensors.level1.escalate import escalate
 from escalation_sensors.level1.ledger import Ledger, Subject
 from escalation_sensors.level1.process_ledger import forget_ledger, ledger_of_process
 from escalation_sensors.level1.recoverable import recoverable
+from escalation_sensors.level1.tuning import PLAIN, Tuning
+from escalation_sensors.level1.tuning_memory import remember, tuning_in_force
 from escalation_sensors.store import Store
 
 calls: list[int] = []
@@ -124,7 +130,78 @@ def test_the_log_tells_error_attempted_action_and_result(ledger: Ledger) -> None
     told = [entry.user_message for entry in logged if entry.level >= logging.INFO]
     assert [line.partition(":")[0] for line in told] == ["Error", "Attempted", "Action", "Result", "Result"]
     assert told[0].startswith("Error: out_of_memory, by rule python.")
-    assert told[-1] == "Result: attempt 1 of 2 (smaller_batches) succeeded"
+    assert told[-1].startswith("Result: attempt 1 of 2 (smaller_batches) succeeded in ")
+    assert told[-1].endswith("unverified: it has no checks; receipt 1")
+
+
+def test_the_run_and_the_materialization_say_which_attempt_they_are(ledger: Ledger) -> None:
+    instance = dg.DagsterInstance.ephemeral()
+    result = materialize(recoverable(asset_with_context), instance=instance)
+    run = instance.get_run_by_id(result.run_id)
+    assert run is not None
+    assert run.tags["escalation/attempted"].startswith("attempt 1 of 2, smaller_batches: 4 batches instead of 1")
+    (event,) = result.asset_materializations_for_node("asset_with_context")
+    assert event.metadata["escalation/repaired_by"].text == run.tags["escalation/attempted"]
+    assert "batches" in event.metadata
+
+
+def test_a_remedy_that_nobody_asked_for_is_recorded_as_the_plain_retry_that_it_was(ledger: Ledger) -> None:
+    fails = iter([True])
+
+    @dg.asset
+    def deaf() -> None:
+        if next(fails, False):
+            raise MemoryError
+
+    assert materialize(recoverable(deaf)).success
+    (attempt,) = ledger.attempts_of(Subject("", "asset:deaf"))
+    assert (attempt["remedy"], attempt["tuning"], attempt["outcome"]) == ("plain", {}, "repaired")
+    assert tuning_in_force(ledger.store, Subject("", "asset:deaf")) is None
+
+
+def test_packages_stay_remembered_where_a_remedy_turns_out_to_be_a_plain_retry(ledger: Ledger) -> None:
+    @dg.asset
+    def deaf() -> None:
+        calls.append(1)
+        if len(calls) < 2:
+            raise MemoryError("the whole does not fit")
+
+    subject = Subject("", "asset:deaf")
+    with ledger.store.transaction() as connection:
+        remember(connection, subject, Tuning(packages=("pyyaml",)), None, datetime.now(UTC))
+    assert materialize(recoverable(deaf)).success
+    assert tuning_in_force(ledger.store, subject) == Tuning(packages=("pyyaml",))
+
+
+def test_what_worked_before_brings_back_no_tuning_of_then(ledger: Ledger) -> None:
+    @dg.asset
+    def fetched() -> None:
+        calls.append(current_tuning().batches)
+        if len(calls) in {1, 3}:
+            raise ConnectionError("connection refused")
+
+    subject, asset = Subject("", "asset:fetched"), recoverable(fetched)
+    assert materialize(asset).success
+    with ledger.store.transaction() as connection:
+        remember(connection, subject, Tuning(batches=4, columns={"a": "A"}), None, datetime.now(UTC))
+    assert materialize(asset).success
+    assert calls == [1, 1, 4, 4]
+    assert tuning_in_force(ledger.store, subject) == Tuning(batches=4, columns={"a": "A"})
+
+
+def test_as_many_parts_as_worked_before_are_tried_first(ledger: Ledger) -> None:
+    @dg.asset
+    def large() -> None:
+        calls.append(current_tuning().batches)
+        if calls[-1] < 16:
+            raise MemoryError("the whole does not fit")
+
+    asset = recoverable(large)
+    assert materialize(asset).success
+    with ledger.store.transaction() as connection:
+        remember(connection, Subject("", "asset:large"), PLAIN, None, datetime.now(UTC))
+    assert materialize(asset).success
+    assert calls == [1, 4, 16, 1, 16]
 
 
 def test_an_op_job_and_a_check_are_covered_too(ledger: Ledger) -> None:
@@ -190,7 +267,11 @@ def test_what_may_not_be_tried_again_is_not_and_fails_as_without_the_ladder(
 
 
 def test_two_attempts_are_made_and_no_third(ledger: Ledger) -> None:
-    result = materialize(recoverable(failing(lambda: MemoryError("never"))))
+    def never() -> Exception:
+        current_tuning()
+        return MemoryError("never")
+
+    result = materialize(recoverable(failing(never)))
     assert not result.success
     assert len(calls) == 3
     rows = ledger.attempts_of(Subject("", "asset:failing"))
@@ -205,12 +286,12 @@ def test_an_assets_own_retry_policy_gives_way_to_the_ledger(ledger: Ledger) -> N
 
 def test_a_failing_io_manager_is_seen(ledger: Ledger) -> None:
     class Full(dg.IOManager):
-        def handle_output(self, context: dg.OutputContext, obj: object) -> None:  # noqa: ARG002 - Dagster's signature
+        def handle_output(self, _context: dg.OutputContext, _obj: object) -> None:
             calls.append(1)
             if len(calls) < 2:
                 raise OSError(28, "No space left on device")
 
-        def load_input(self, context: dg.InputContext) -> None: ...
+        def load_input(self, _context: dg.InputContext) -> None: ...
 
     @dg.asset
     def stored() -> int:
@@ -277,3 +358,45 @@ def test_the_store_may_be_made_by_the_first_step(tmp_path: Path, monkeypatch: py
     assert materialize(recoverable(plain_asset)).success
     assert Store(f"sqlite:///{tmp_path}/new/escalation.db").is_ready()
     forget_ledger()
+
+
+def test_a_repair_whose_output_cannot_be_stored_is_none(ledger: Ledger) -> None:
+    class FullDisk(dg.IOManager):
+        def handle_output(self, _context: dg.OutputContext, _obj: object) -> None:
+            raise OSError(28, "No space left on device")
+
+        def load_input(self, _context: dg.InputContext) -> None:
+            return None
+
+    result = materialize(recoverable(plain_asset), raise_on_error=False, resources={"io_manager": FullDisk()})
+    assert not result.success
+    with ledger.store.reading() as connection:
+        outcomes = connection.exec_driver_sql("SELECT outcome FROM attempts ORDER BY id").scalars().all()
+        assert connection.exec_driver_sql("SELECT count(*) FROM receipts").scalar() == 0
+    assert outcomes == ["failed", "failed"]
+
+
+def test_an_engines_own_error_out_of_a_terminate_is_no_failure(ledger: Ledger) -> None:
+    @dg.asset
+    def queried() -> None:
+        connection = duckdb.connect()
+        threading.Timer(1.0, signal.raise_signal, (signal.SIGINT,)).start()
+        endless = "SELECT count(*) FROM range(10_000_000_000) a, range(10) b WHERE a.range % 7 = b.range"
+        connection.execute(endless).fetchall()
+
+    with pytest.raises((KeyboardInterrupt, RuntimeError, dg.DagsterExecutionInterruptedError)):
+        dg.materialize([recoverable(queried)], instance=dg.DagsterInstance.ephemeral())
+    assert ledger.attempts_of(Subject("", "asset:queried")) == []
+
+
+def test_what_nobody_would_hear_of_is_tried_once_as_it_was(ledger: Ledger) -> None:
+    tries = []
+
+    @dg.asset
+    def deaf() -> None:
+        tries.append(1)
+        raise MemoryError
+
+    assert not materialize(recoverable(deaf)).success
+    assert [row["remedy"] for row in ledger.attempts_of(Subject("", "asset:deaf"))] == ["plain"]
+    assert len(tries) == 2

@@ -25,7 +25,12 @@ def test_the_migrations_make_exactly_the_tables_that_the_code_uses(tmp_path: Pat
         store.upgrade()
         store.upgrade()
         with store.transaction() as connection:
-            assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+            assert (
+                compare_metadata(
+                    MigrationContext.configure(connection, opts={"version_table": "escalation_version"}), metadata
+                )
+                == []
+            )
         store.close()
 
 

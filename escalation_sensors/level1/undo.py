@@ -1,0 +1,76 @@
+"""Takes a repair back: its data, the tuning it left, the columns it mapped, the package it installed.
+
+A repair that was undone counts as a wrong one.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import select
+
+from escalation_sensors.level1.ledger import Ledger, Subject
+from escalation_sensors.level1.packages import withdraw
+from escalation_sensors.level1.receipt_book import Receipt, mark_undone
+from escalation_sensors.level1.setup import Setup
+from escalation_sensors.level1.tuning import Tuning
+from escalation_sensors.level1.tuning_memory import behind, remember
+from escalation_sensors.store.tables import receipts, tunings
+
+
+class CannotUndo(Exception):
+    """A repair cannot be undone; one line that says why."""
+
+
+def undo(ledger: Ledger, receipt: Receipt, setup: Setup, *, packages: Path, who: str, now: datetime) -> list[str]:
+    """Undo a repair; what was done, in lines. Data come back first: if that fails, the repair stands.
+
+    Raises:
+        CannotUndo: it was undone before, or its data cannot be brought back.
+        StoreError: the store cannot be reached.
+    """
+    if receipt.undone_at is not None:
+        raise CannotUndo(
+            f"receipt {receipt.id} was undone on {receipt.undone_at:%Y-%m-%d %H:%M} UTC by {receipt.undone_by}"
+        )
+    subject = Subject(receipt.body["code_location"], receipt.body["subject"])
+    done = list(_data(receipt, subject, setup))
+    before = Tuning.from_json(receipt.body["remembered"]["before"])
+    added = [name for name in receipt.body["tuning"].get("packages", ()) if name not in before.packages]
+    with ledger.store.transaction() as connection:
+        attempt_id = connection.execute(select(receipts.c.attempt_id).where(receipts.c.id == receipt.id)).scalar_one()
+        in_force = behind(connection, subject)
+        if not mark_undone(connection, receipt.id, who, now):
+            raise CannotUndo(f"receipt {receipt.id} was undone by somebody else at the same time")
+        if in_force == attempt_id:
+            remember(connection, subject, before, receipt.body["remembered"]["before_attempt"], now)
+            done.append(f"the next run of {subject.name} begins with {before.as_json() or 'no tuning'}")
+        elif in_force is not None:
+            done.append(f"the tuning of {subject.name} stays: a later repair has changed it")
+        others = [Tuning.from_json(row.tuning) for row in connection.execute(select(tunings.c.tuning))]
+    for name in added:
+        if any(name in each.packages for each in others):
+            done.append(f"package {name} stays: another repair needs it")
+        elif withdraw(name, setup.allowed, packages):
+            done.append(f"package {name} was taken away")
+    return done
+
+
+def _data(receipt: Receipt, subject: Subject, setup: Setup) -> Iterator[str]:
+    version = receipt.body["version"]
+    if version["before"] == version["after"] or (version["before"] is None and not version["after"]):
+        return
+    if version["before"] is None:
+        raise CannotUndo(
+            f"receipt {receipt.id}: which version of {subject.name} was there before it is not known, so it cannot be "
+            "brought back; nothing was undone"
+        )
+    if setup.pipeline.versions is None:
+        raise CannotUndo(
+            f"receipt {receipt.id}: no pipeline is known that could bring back version "
+            f"{version['before'] or 'none'} of {subject.name}; name it in the policy file (pipeline: module:function)"
+        )
+    try:
+        yield setup.pipeline.versions.bring_back(subject.name, version["before"])
+    except Exception as error:
+        raise CannotUndo(f"receipt {receipt.id}: {type(error).__name__}: {error}; nothing was undone") from error

@@ -1,0 +1,95 @@
+"""Definitions whose steps are killed, or wait to be, unless they run tuned: for tests of repair runs."""
+
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+import dagster as dg
+
+from escalation_sensors import current_tuning, escalate
+from escalation_sensors.policy.policy import Policy
+
+HOME = Path(os.environ["DAGSTER_HOME"])
+
+
+def note(line: str) -> None:
+    with (HOME / "notes").open("a") as file:
+        file.write(f"{line}\n")
+
+
+@dg.asset
+def upstream() -> int:
+    note("upstream")
+    return 1
+
+
+@dg.asset
+def hungry(upstream: int) -> int:
+    """Is killed, as by the kernel for its memory, unless it works in batches."""
+    batches = current_tuning().batches
+    note(f"hungry {batches}")
+    if batches < 4:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return batches + upstream
+
+
+@dg.asset_check(asset=hungry)
+def is_whole(hungry: int) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(passed=hungry > 0)
+
+
+@dg.asset
+def slow_once() -> int:
+    """Takes for ever the first time, so that its machine can go meanwhile."""
+    first = not (HOME / "was_slow").exists()
+    note("slow_once")
+    (HOME / "was_slow").touch()
+    if first:
+        time.sleep(300)
+    return 1
+
+
+@dg.asset(tags={"escalation/side_effects": "true"})
+def payment() -> None:
+    note("payment")
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@dg.asset(partitions_def=dg.StaticPartitionsDefinition(["a", "b", "c", "d"]))
+def by_partition(context: dg.AssetExecutionContext) -> None:
+    batches = current_tuning().batches
+    note(f"{context.partition_key} {batches}")
+    if batches < 4:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+@dg.op(tags={"kind": "any"})
+def hungry_op() -> None:
+    if current_tuning().batches < 4:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+@dg.job
+def hungry_job() -> None:
+    hungry_op()
+
+
+EXECUTOR = dg.multiprocess_executor if "multiprocess" in sys.argv or os.environ.get("MULTI") else dg.in_process_executor
+defs = escalate(
+    dg.Definitions(
+        assets=[upstream, hungry, slow_once, payment, by_partition],
+        asset_checks=[is_whole],
+        jobs=[
+            hungry_job,
+            dg.define_asset_job("hungry_assets", ["upstream", "hungry"]),
+            dg.define_asset_job("slow_assets", ["slow_once"]),
+            dg.define_asset_job("payments", ["payment"]),
+            dg.define_asset_job("partitions", ["by_partition"]),
+        ],
+        executor=EXECUTOR,
+    ),
+    # Beats come every 10 s; a process that is seen alive is never taken for dead, however seldom it beats.
+    Policy(stale_heartbeat_seconds=float(os.environ.get("STALE", "60"))),
+)

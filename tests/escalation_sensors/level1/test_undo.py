@@ -1,0 +1,203 @@
+"""Receipts and undo: what a repair leaves behind, that it cannot be altered unseen, and taking it back."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from sqlalchemy import delete, select, update
+
+from escalation_sensors.cli.app import escalation
+from escalation_sensors.cli.errors import CommandError
+from escalation_sensors.diagnosis.category import Category
+from escalation_sensors.diagnosis.diagnosis import Diagnosis
+from escalation_sensors.level1.execution import version_and_rows
+from escalation_sensors.level1.ledger import Attempt, Ledger, Origin, Plan, Subject
+from escalation_sensors.level1.pipeline import Pipeline
+from escalation_sensors.level1.receipt import Proof
+from escalation_sensors.level1.receipt_book import Receipt, receipt, verify_chain, write_repair
+from escalation_sensors.level1.setup import Setup
+from escalation_sensors.level1.tuning import Tuning
+from escalation_sensors.level1.tuning_memory import count_good_run, tuning_in_force
+from escalation_sensors.level1.undo import CannotUndo, undo
+from escalation_sensors.store import Store
+from escalation_sensors.store.tables import receipts
+from tests.servers.postgres import PostgresServer
+
+NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
+FLIGHT = Subject("platform", "asset:core/flight")
+MEMORY = Diagnosis(Category.OUT_OF_MEMORY, 0.97, "duckdb.out_of_memory", "", "f1", recoverable=True)
+PROOF = Proof(checks_passed=("not_null",), rows_before=10, rows_after=12, version_before="3", version_after="4")
+
+
+class Shelf:
+    """A pipeline's versions, which remembers what it was asked to bring back."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, str]] = []
+
+    def version(self, _subject: str) -> str | None:
+        return "4"
+
+    def rows(self, _subject: str) -> int | None:
+        return 12
+
+    def bring_back(self, subject: str, version: str) -> str:
+        if version == "0":
+            raise LookupError("snapshot 0 has expired")
+        self.asked.append((subject, version))
+        return f"{subject} is as in version {version}"
+
+
+@pytest.fixture
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+    url = f"sqlite:///{tmp_path / 'escalation.db'}"
+    monkeypatch.setenv("ESCALATION_STORE_URL", url)
+    store = Store(url)
+    store.upgrade()
+    yield store
+    store.close()
+
+
+def begun(ledger: Ledger, run: str, tuning: Tuning) -> Attempt:
+    plan = Plan("smaller_batches", tuning, "4 batches instead of 1")
+    made = ledger.begin_attempt(FLIGHT, Origin(run), MEMORY, plan, failed_at=NOON, now=NOON)
+    assert isinstance(made, Attempt)
+    return made
+
+
+def repaired(store: Store, run: str = "run-1", tuning: Tuning | None = None, proof: Proof = PROOF) -> Receipt:
+    ledger = Ledger(store)
+    attempt = begun(ledger, run, tuning or Tuning(batches=4))
+    written = write_repair(ledger, attempt, proof, run_id=run, now=NOON + timedelta(seconds=5))
+    assert written is not None
+    return written
+
+
+def undone(store: Store, of: Receipt, pipeline: Pipeline, packages: Path) -> list[str]:
+    return undo(Ledger(store), of, Setup(given_pipeline=pipeline), packages=packages, who="anna", now=NOON)
+
+
+def test_a_repair_is_written_once_with_its_receipt_and_its_tuning(store: Store) -> None:
+    of = repaired(store)
+    assert (of.body["remedy"], of.body["rows"], of.body["contract"]["verified"]) == (
+        "smaller_batches",
+        {"before": 10, "after": 12},
+        True,
+    )
+    assert tuning_in_force(store, FLIGHT) == Tuning(batches=4)
+    ledger = Ledger(store)
+    again = ledger.attempt(1)
+    assert again is not None
+    assert write_repair(ledger, again, PROOF, run_id="run-1", now=NOON) is None
+    assert verify_chain(store) == (1, None)
+
+
+def test_an_attempt_after_which_a_check_failed_is_no_repair(store: Store) -> None:
+    ledger = Ledger(store)
+    with pytest.raises(ValueError, match="unique failed"):
+        write_repair(ledger, begun(ledger, "run-1", Tuning()), Proof(checks_failed=("unique",)), run_id="r", now=NOON)
+    assert verify_chain(store) == (0, None)
+
+
+@pytest.mark.parametrize("how", ["altered", "taken away"])
+def test_a_receipt_that_was_altered_or_taken_away_is_found(store: Store, how: str) -> None:
+    for number in range(1, 4):
+        repaired(store, f"run-{number}")
+    with store.transaction() as connection:
+        if how == "altered":
+            body = connection.execute(select(receipts.c.body).where(receipts.c.id == 2)).scalar_one()
+            connection.execute(update(receipts).where(receipts.c.id == 2).values(body={**body, "remedy": "nothing"}))
+        else:
+            connection.execute(delete(receipts).where(receipts.c.id == 2))
+    assert verify_chain(store)[1] == (2 if how == "altered" else 3)
+    shown = CliRunner().invoke(escalation, ["verify"])
+    assert isinstance(shown.exception, CommandError)
+    assert "does not fit the chain" in str(shown.exception)
+
+
+def test_undo_brings_back_data_and_tuning_and_is_counted_once(store: Store, tmp_path: Path) -> None:
+    first = repaired(store, "run-1", Tuning(batches=4))
+    second = repaired(store, "run-2", Tuning(batches=16))
+    shelf = Shelf()
+    told = undone(store, second, Pipeline(versions=shelf), tmp_path)
+    assert shelf.asked == [("asset:core/flight", "3")]
+    assert tuning_in_force(store, FLIGHT) == Tuning(batches=4)
+    assert told[0] == "asset:core/flight is as in version 3"
+    kept = receipt(store, second.id)
+    assert kept is not None
+    assert kept.undone_by == "anna"
+    with pytest.raises(CannotUndo, match=f"receipt {second.id} was undone on 2026-01-31"):
+        undone(store, kept, Pipeline(versions=shelf), tmp_path)
+    assert verify_chain(store) == (2, None)  # that it was undone is beside the chain, not in it
+    undone(store, first, Pipeline(versions=shelf), tmp_path)
+    assert tuning_in_force(store, FLIGHT) is None
+
+
+def test_a_repair_whose_data_cannot_be_brought_back_stands_as_it_was(store: Store, tmp_path: Path) -> None:
+    of = repaired(store, proof=Proof(version_before="0", version_after="4"))
+    with pytest.raises(CannotUndo, match="snapshot 0 has expired"):
+        undone(store, of, Pipeline(versions=Shelf()), tmp_path)
+    with pytest.raises(CannotUndo, match="no pipeline is known"):
+        undone(store, of, Pipeline(), tmp_path)
+    kept = receipt(store, of.id)
+    assert kept is not None
+    assert kept.undone_at is None
+    assert tuning_in_force(store, FLIGHT) == Tuning(batches=4)
+
+
+def test_data_of_which_nobody_knew_the_version_before_are_not_taken_away(store: Store, tmp_path: Path) -> None:
+    shelf = Shelf()
+    unknown = repaired(store, "run-1", proof=Proof(version_before=None, version_after="4"))
+    with pytest.raises(CannotUndo, match="which version of asset:core/flight was there before it is not known"):
+        undone(store, unknown, Pipeline(versions=shelf), tmp_path)
+    assert shelf.asked == []
+    none = repaired(store, "run-2", proof=Proof(version_before="", version_after="4"))
+    undone(store, none, Pipeline(versions=shelf), tmp_path)
+    assert shelf.asked == [("asset:core/flight", "")]
+
+
+def test_a_version_that_cannot_be_told_is_another_thing_than_none() -> None:
+    class Nothing(Shelf):
+        def version(self, _subject: str) -> str | None:
+            return None
+
+    class Unreachable(Shelf):
+        def version(self, _subject: str) -> str | None:
+            raise OSError("the catalog is locked")
+
+    assert version_and_rows(Setup(given_pipeline=Pipeline(versions=Nothing())), FLIGHT)[0] == ""
+    assert version_and_rows(Setup(given_pipeline=Pipeline(versions=Unreachable())), FLIGHT)[0] is None
+
+
+def test_a_remembered_tuning_relaxes_after_good_runs_but_keeps_what_was_mapped(store: Store) -> None:
+    repaired(store, tuning=Tuning(batches=4, threads=1, columns={"a": "A"}, reextract=True))
+    seen = []
+    for _ in range(9):
+        count_good_run(store, FLIGHT, 3, NOON)
+        in_force = tuning_in_force(store, FLIGHT)
+        assert in_force is not None
+        seen.append((in_force.batches, in_force.threads))
+    assert seen == [(4, 1)] * 2 + [(2, 1)] * 3 + [(1, 1)] * 3 + [(1, 0)]
+    last = tuning_in_force(store, FLIGHT)
+    assert last is not None
+    assert (dict(last.columns), last.reextract) == ({"a": "A"}, False)
+
+
+def test_the_command_line_shows_a_receipt_in_words_and_as_json(store: Store) -> None:
+    of = repaired(store)
+    shown = CliRunner().invoke(escalation, ["receipt", str(of.id)]).output
+    assert "remedy:  smaller_batches, attempt 1 of 2: 4 batches instead of 1" in shown
+    assert '"remedy": "smaller_batches"' in CliRunner().invoke(escalation, ["receipt", "--json"]).output
+    missing = CliRunner().invoke(escalation, ["receipt", "99"])
+    assert "there is no receipt 99" in str(missing.exception)
+
+
+def test_receipts_are_chained_on_postgresql_too(postgres: PostgresServer) -> None:
+    store = Store(postgres.new_database())
+    store.upgrade()
+    for number in range(3):
+        repaired(store, f"run-{number}")
+    assert verify_chain(store) == (3, None)
+    store.close()
