@@ -30,6 +30,8 @@ _MAY_HOLD_A_SECRET = frozenset({"s3_access_key_id", "s3_secret_access_key", "cat
 class SettingsError(Exception):
     """A `DATA_PLATFORM_*` variable is unknown or its value cannot be used; one line that names it."""
 
+    escalation_category = "code_defect"
+
 
 def _absolute(value: object) -> object:
     """Anchor a relative path at the checkout, so that it means the same whatever the working directory."""

@@ -19,7 +19,11 @@ Lineage = Mapping[str, Sequence[ColumnSource]]
 
 
 def definition_metadata(
-    table: TableName, contract: type[Contract], consumers: Sequence[Consumer], lineage: Lineage | None = None
+    table: TableName,
+    contract: type[Contract],
+    consumers: Sequence[Consumer],
+    lineage: Lineage | None = None,
+    split_key: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Metadata that is true of a table whether or not it was ever built."""
     told = descriptions_of(contract)
@@ -32,6 +36,7 @@ def definition_metadata(
             ]
         ),
         **({"escalation/consumers": [consumer.model_dump(mode="json") for consumer in consumers]} if consumers else {}),
+        **({"escalation/split_key": ", ".join(split_key)} if split_key else {}),
     }
 
 

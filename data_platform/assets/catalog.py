@@ -15,6 +15,8 @@ from data_platform.contracts import contracts_in, core, marts
 from data_platform.modeling import ColumnSource, Model, ModelError, column_lineage, load_models
 from resources.lakehouse import TableName
 
+MODELS = Path(__file__).parent.parent / "models"
+
 
 @dataclass(frozen=True)
 class Catalog:
@@ -80,9 +82,11 @@ def lineage_of(model: Model, schema: Mapping[TableName, Mapping[str, str]]) -> d
     """The model's column lineage.
 
     Raises:
-        ModelError: its SELECT does not yield the columns of its contract, in their order.
+        ModelError: its SELECT does not yield the columns of its contract in their order, or those of its split key.
     """
     lineage = column_lineage(model, schema)
+    if unknown := [column for column in model.split_key if column not in lineage]:
+        raise ModelError(f"{model.name}: split_key: the SELECT yields no column {unknown[0]!r}")
     promised, yielded = list(schema[model.name]), list(lineage)
     if promised != yielded:
         differing = next((pair for pair in zip(promised, yielded, strict=False) if pair[0] != pair[1]), None)

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import dagster as dg
 
@@ -10,6 +11,7 @@ from data_platform.assets.partitions import day_of, span
 from data_platform.assets.refresh_condition import when_upstream_changed
 from data_platform.assets.results import Results, results_of
 from data_platform.auditing import Contract, referred_tables
+from data_platform.engine.split import split_by_key, split_days
 from data_platform.materialization.build_audit_publish import build_audit_publish
 from data_platform.materialization.check_results import check_specs
 from data_platform.materialization.task import Days, TableTask
@@ -43,7 +45,7 @@ def model_asset(
         description=model.description,
         owners=list(model.owners),
         kinds={"duckdb", "sql", *model.front_matter.kinds},
-        metadata=definition_metadata(model.name, contract, model.consumers, lineage),
+        metadata=definition_metadata(model.name, contract, model.consumers, lineage, model.split_key),
         partitions_def=partitions,
         backfill_policy=dg.BackfillPolicy.single_run() if partitions else None,
         freshness_policy=freshness_policy(model.freshness_hours),
@@ -58,6 +60,7 @@ def model_asset(
             select=model.select(days.start, days.end) if days else model.select(),
             source=f"{model.name.schema}/{model.path.name}",
             days=days,
+            split=partial(model_split, model, days) if model.split_key else None,
         )
         done = build_audit_publish(
             lakehouse, task, run_id=context.run.run_id, now=datetime.now(UTC), log=context.log.warning
@@ -65,6 +68,15 @@ def model_asset(
         yield from results_of(context, key, done, lineage_metadata(lineage))
 
     return materialize
+
+
+def model_split(model: Model, days: Days | None, batches: int) -> tuple[str, ...]:
+    """The model's SELECT in parts: by spans of days while there are enough of them, else by its split key."""
+    if days is None:
+        return split_by_key(model.select(), model.split_key, batches)
+    if days.count >= batches or not model.front_matter.split_key:
+        return tuple(model.select(start, end) for start, end in split_days(days.start, days.end, batches))
+    return split_by_key(model.select(days.start, days.end), model.split_key, batches)
 
 
 def days_of(context: dg.AssetExecutionContext, column: str | None) -> Days | None:

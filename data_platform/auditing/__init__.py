@@ -5,6 +5,7 @@ Contracts of this platform's tables are in `data_platform.contracts`; publishing
 
 from data_platform.auditing.audit import audit
 from data_platform.auditing.contract import Contract, columns_of, descriptions_of, referred_tables, table_of
+from data_platform.auditing.extended_contract import extended_contract
 from data_platform.auditing.history import history_outcomes
 from data_platform.auditing.outcome import Audit, CheckOutcome
 from data_platform.auditing.plan import PlannedCheck, plan_checks
@@ -26,6 +27,7 @@ __all__ = [
     "block",
     "columns_of",
     "descriptions_of",
+    "extended_contract",
     "good_rows_sql",
     "history_outcomes",
     "plan_checks",

@@ -267,5 +267,7 @@ def _in_words(check: Check, short: str) -> str:
 def _described(what: str, policy: Policy) -> str:
     does = {"block": "Blocks", "warn": "Warns", "quarantine": "Quarantines"}[policy.action]
     ceiling = f", blocks above {policy.ceiling}" if policy.ceiling else ""
+    if policy.repair_rate is not None:
+        ceiling = f", but a repair may set aside up to {policy.in_repair().ceiling}"
     described = f"{what} {does}{ceiling}.{f' {policy.reason}' if policy.reason else ''}"
     return described.replace("\0", "\\0")  # it becomes an SQL literal, which cannot hold the character itself

@@ -15,15 +15,21 @@ NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 class ContractError(ValueError):
     """A contract says something that cannot be; the message names the contract and the column or rule."""
 
+    escalation_category = "code_defect"
+
 
 @dataclass(frozen=True)
 class Policy:
-    """What failing rows lead to. Above `max_rows` or `max_rate` (a fraction of all rows) they block in any case."""
+    """What failing rows lead to. Above `max_rows` or `max_rate` (a fraction of all rows) they block in any case.
+
+    `repair_rate` is the fraction that a repair by level 1 may set aside where a normal run would block.
+    """
 
     action: Action
     max_rows: int | None = None
     max_rate: float | None = None
     reason: str = ""
+    repair_rate: float | None = None
 
     def tolerates(self, failing_rows: int, rows: int) -> bool:
         """Whether so many failing rows of `rows` may be there without blocking."""
@@ -31,6 +37,12 @@ class Policy:
             return failing_rows == 0
         within_rows = self.max_rows is None or failing_rows <= self.max_rows
         return within_rows and (self.max_rate is None or failing_rows <= self.max_rate * rows)
+
+    def in_repair(self) -> "Policy":
+        """The policy that counts in an attempt of level 1 that may set rows aside."""
+        if self.repair_rate is None:
+            return self
+        return Policy("quarantine", max_rate=self.repair_rate, reason=self.reason)
 
     @property
     def can_block(self) -> bool:
@@ -45,9 +57,21 @@ class Policy:
         return " and ".join(parts)
 
 
-def block(reason: str = "") -> Policy:
-    """One failing row, and nothing is published."""
-    return Policy("block", reason=reason)
+def block(reason: str = "", *, quarantine_on_repair: float | None = None) -> Policy:
+    """One failing row, and nothing is published.
+
+    With `quarantine_on_repair`, level 1 may in an attempt of its own set the failing rows aside, up to that fraction of
+    all rows; above it nothing is published then either.
+
+    Raises:
+        ContractError: it is no fraction, or there is no reason why the rows may be missing.
+    """
+    if quarantine_on_repair is not None:
+        if not 0 < quarantine_on_repair < 1:
+            raise ContractError(f"block(quarantine_on_repair={quarantine_on_repair}): a fraction of all rows, as 0.001")
+        if not reason:
+            raise ContractError("block(quarantine_on_repair=…) needs a reason: why may these rows be missing?")
+    return Policy("block", reason=reason, repair_rate=quarantine_on_repair)
 
 
 def warn(*, max_rows: int | None = None, max_rate: float | None = None, reason: str = "") -> Policy:

@@ -131,6 +131,21 @@ def maintain() -> None:
     sys.exit(run_job("maintain_lakehouse", show_level=logging.INFO).exit_code)
 
 
+@app.command()
+def chaos(
+    only: Annotated[list[str] | None, typer.Option(metavar="NAME", help="only this fault or trial; repeatable")] = None,
+    *,
+    names: Annotated[bool, typer.Option("--list", help="name all faults and trials")] = False,
+) -> None:
+    """Provoke real faults in a scratch home and judge what level 1 makes of them."""
+    from data_platform.cli.chaos import list_experiments, run_experiments
+
+    if names:
+        list_experiments()
+        return
+    sys.exit(run_experiments(only or ()))
+
+
 @quarantine_commands.command("list")
 def quarantine_list() -> None:
     """Which tables have quarantined rows, how many, since when and why."""

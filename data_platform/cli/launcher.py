@@ -14,7 +14,11 @@ from data_platform.settings import CHECKOUT
 _LAUNCHER = """#!/bin/sh
 PYTHONPATH={checkout}${{PYTHONPATH:+:$PYTHONPATH}}
 export PYTHONPATH
-exec {python} -P -m {module} "$@"
+{environment}exec {python} -P -m {module} "$@"
+"""
+# Where the platform keeps the ledger of its runs, unless another is named.
+_LADDER = """: "${{DAGSTER_HOME:={home}}}" "${{ESCALATION_POLICY:={policy}}}"
+export DAGSTER_HOME ESCALATION_POLICY
 """
 MODULES = {"data-platform": "data_platform", "escalation": "escalation_sensors.cli.app"}
 
@@ -22,7 +26,10 @@ MODULES = {"data-platform": "data_platform", "escalation": "escalation_sensors.c
 def write_launcher(path: Path) -> None:
     """Write the launcher of `path`'s name for the running Python, executable."""
     python, checkout = shlex.quote(sys.executable), shlex.quote(str(CHECKOUT))
-    path.write_text(_LAUNCHER.format(checkout=checkout, python=python, module=MODULES[path.name]), encoding="utf-8")
+    home, policy = (shlex.quote(str(CHECKOUT / name)) for name in (".data_platform/dagster", "escalation.yaml"))
+    ladder = _LADDER.format(home=home, policy=policy) if path.name == "escalation" else ""
+    text = _LAUNCHER.format(checkout=checkout, python=python, module=MODULES[path.name], environment=ladder)
+    path.write_text(text, encoding="utf-8")
     path.chmod(0o755)
 
 

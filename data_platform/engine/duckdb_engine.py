@@ -1,5 +1,6 @@
 """The DuckDB engine: one `COPY (SELECT …) TO …` a build. Another engine (Spark) would stand beside this file."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -18,6 +19,20 @@ class BuiltFiles:
     def relation(self) -> str:
         """The files as one relation, usable in FROM."""
         return f"read_parquet([{', '.join(map(quote_literal, self.files))}])"
+
+
+def build_in_parts(connection: duckdb.DuckDBPyConnection, selects: Sequence[str], folder: str, name: str) -> BuiltFiles:
+    """Runs the SELECTs one after the other, whose rows together are the build's. One alone is `build_files`.
+
+    Raises:
+        duckdb.Error: as `build_files`.
+    """
+    if len(selects) == 1:
+        return build_files(connection, selects[0], folder, name)
+    parts = [build_files(connection, select, folder, f"{name}-{number}") for number, select in enumerate(selects, 1)]
+    # A part without rows leaves a file without rows; one of them is enough to read the columns from.
+    filled = [part for part in parts if part.rows] or parts[:1]
+    return BuiltFiles(tuple(file for part in filled for file in part.files), sum(part.rows for part in parts))
 
 
 def build_files(connection: duckdb.DuckDBPyConnection, select: str, folder: str, name: str) -> BuiltFiles:

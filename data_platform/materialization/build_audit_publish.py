@@ -21,10 +21,12 @@ from data_platform.auditing import (
     history_outcomes,
     quarantined_rows_sql,
 )
-from data_platform.engine.duckdb_engine import BuiltFiles, build_files
+from data_platform.engine.duckdb_engine import BuiltFiles, build_files, build_in_parts
 from data_platform.materialization.profile_history import past_profiles, profile_build
 from data_platform.materialization.quarantine import quarantine_columns, quarantine_name
 from data_platform.materialization.task import Days, Materialized, TableTask
+from data_platform.materialization.tuned_engine import tuned_engine, tuned_selects
+from escalation_sensors import current_tuning
 from resources.lakehouse import (
     LakehouseResource,
     PublishConflict,
@@ -43,11 +45,15 @@ BUILDS_PER_CONFLICT = 2
 class RowsLost(Exception):
     """The audit's split did not add up: rows built, published and quarantined must always balance."""
 
+    escalation_category = "code_defect"
+
 
 def build_audit_publish(
     lakehouse: LakehouseResource, task: TableTask, *, run_id: str, now: datetime, log: Callable[[str], None]
 ) -> Materialized:
     """Materializes one table and says what came of it; a blocked audit publishes nothing and raises nothing.
+
+    Obeys `current_tuning()`: parts, the engine's settings, and what may be set aside in a repair.
 
     Raises:
         PublishConflict: another run published the same rows twice while this one was building.
@@ -57,7 +63,8 @@ def build_audit_publish(
     """
     for attempt in range(1, BUILDS_PER_CONFLICT + 1):
         try:
-            return _Attempt(lakehouse, task, run_id, now, new_build_folder(lakehouse, task.table, run_id)).run()
+            with tuned_engine(lakehouse):
+                return _Attempt(lakehouse, task, run_id, now, new_build_folder(lakehouse, task.table, run_id)).run()
         except PublishConflict as conflict:
             if attempt == BUILDS_PER_CONFLICT:
                 raise
@@ -92,8 +99,14 @@ class _Attempt:
             # It writes nothing to the lakehouse, and ends with the connection.
             connection.execute("BEGIN TRANSACTION")
             read_snapshot = current_snapshot(connection)
-            built = build_files(connection, task.select, self.folder, "built")
-            audited = audit(connection, built.relation, task.contract, shown=self._shown(built))
+            built = build_in_parts(connection, tuned_selects(task), self.folder, "built")
+            audited = audit(
+                connection,
+                built.relation,
+                task.contract,
+                shown=self._shown(built),
+                repairing=current_tuning().quarantine,
+            )
             outcomes = (*audited.outcomes, *self._history(connection, audited))
             split = None if audited.blocked else self._split(connection, audited, built)
         message = f"{task.table} from {task.source}"

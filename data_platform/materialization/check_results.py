@@ -9,6 +9,7 @@ from data_platform.auditing import CheckOutcome, Contract, plan_checks
 from data_platform.materialization.task import Materialized
 
 MAX_SQL_CHARACTERS = 4_000
+SCHEMA_CHECK = "schema"
 
 
 def check_specs(contract: type[Contract], asset: dg.AssetKey) -> list[dg.AssetCheckSpec]:
@@ -32,11 +33,27 @@ def check_results(materialized: Materialized, asset: dg.AssetKey) -> Iterator[dg
         )
 
 
-def failure_of(materialized: Materialized) -> dg.Failure:
+class ContractFailure(dg.Failure):
+    """A contract kept a table from being published. Level 1 may try again, with what it may change.
+
+    `escalation_category` is what the failing checks are about: columns, values, or unknown where no check that failed
+    could be evaluated, which says nothing about the data.
+    """
+
+    def __init__(self, materialized: Materialized, description: str) -> None:
+        super().__init__(description)
+        judged = [outcome.name for outcome in materialized.blocking if not outcome.error]
+        self.checks = tuple(outcome.name for outcome in materialized.blocking)
+        self.escalation_category = "data_quality" if judged else "unknown"
+        if SCHEMA_CHECK in judged:
+            self.escalation_category = "schema_mismatch"
+
+
+def failure_of(materialized: Materialized) -> ContractFailure:
     """The failure that ends a step whose audit blocked: one line that names the checks, and what did not happen."""
     reasons = "; ".join(f"{outcome.name}: {outcome.message}" for outcome in materialized.blocking)
-    return dg.Failure(
-        f"{materialized.table}: nothing was published, the last good version stays. {reasons}", allow_retries=False
+    return ContractFailure(
+        materialized, f"{materialized.table}: nothing was published, the last good version stays. {reasons}"
     )
 
 

@@ -9,6 +9,9 @@ import duckdb
 from data_platform.auditing import Audit, CheckOutcome, Contract
 from resources.lakehouse import Publication, ReplaceRange, ReplaceTable, Scope, TableBuild, TableName
 
+Split = Callable[[int], Sequence[str]]
+"""The SELECT in so many parts, or fewer where there are no more."""
+
 Beside = Callable[[duckdb.DuckDBPyConnection, str], Sequence[TableBuild]]
 
 
@@ -40,7 +43,7 @@ class TableTask:
     """One table to build, audit and publish.
 
     `beside` writes what must be published with the table in the same transaction (the record of a load): it is given
-    a connection and the folder to write to.
+    a connection and the folder to write to. `split` is None where the build is only ever made as a whole.
     """
 
     table: TableName
@@ -49,6 +52,7 @@ class TableTask:
     source: str
     days: Days | None = None
     beside: Beside = _nothing_beside
+    split: Split | None = None
 
     @property
     def partitions(self) -> int:

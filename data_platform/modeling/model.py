@@ -15,6 +15,8 @@ from resources.lakehouse.names import TableName
 class ModelError(ValueError):
     """A model's file is wrong; the message names the file and, where known, the line."""
 
+    escalation_category = "code_defect"
+
 
 def _known_zone(zone: str) -> str:
     try:
@@ -35,6 +37,9 @@ class Consumer(BaseModel):
     notices: str = Field(min_length=1)
 
 
+ColumnName = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]*$")]
+
+
 class FrontMatter(BaseModel):
     """The YAML at the head of a model's file."""
 
@@ -44,6 +49,7 @@ class FrontMatter(BaseModel):
     owners: tuple[str, ...] = Field(min_length=1)
     freshness_hours: float | None = Field(default=None, gt=0)
     partition_column: str | None = Field(default=None, pattern=r"^[a-z_][a-z0-9_]*$")
+    split_key: tuple[ColumnName, ...] = ()
     consumers: tuple[Consumer, ...] = ()
     kinds: tuple[str, ...] = ()
 
@@ -77,6 +83,11 @@ class Model:
     def partition_column(self) -> str | None:
         """The DATE column by which the table is partitioned, or None."""
         return self.front_matter.partition_column
+
+    @property
+    def split_key(self) -> tuple[str, ...]:
+        """The columns by which the build can be made in parts; empty where it is only ever made as a whole."""
+        return self.front_matter.split_key or tuple(filter(None, (self.partition_column,)))
 
     @property
     def consumers(self) -> tuple[Consumer, ...]:

@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 import dagster as dg
 
 from data_platform.operations.expire import expire_quarantined
+from data_platform.recovery.kept_snapshots import RETENTION, kept_snapshots, store_of_process
+from escalation_sensors.store import StoreError
 from resources.lakehouse import LakehouseResource, TableName, run_maintenance
 
 
@@ -26,10 +28,30 @@ def maintenance_job(
         )
         for table, rows in expired.items():
             context.log.info(f"{table}: {rows} rows expired after {quarantine_retention.days} days")
-        context.log.info(str(run_maintenance(lakehouse, keep=retention, now=now)))
+        keep, snapshots = _kept(context, retention, now)
+        context.log.info(str(run_maintenance(lakehouse, keep=keep, now=now, keep_snapshots=snapshots)))
 
     @dg.job(name="maintain_lakehouse", description="Merges small files, expires old versions, removes orphan files.")
     def maintain_lakehouse() -> None:
         maintain()
 
     return maintain_lakehouse
+
+
+def _kept(context: dg.OpExecutionContext, retention: timedelta, now: datetime) -> tuple[timedelta, Collection[int]]:
+    """How long versions are kept, and which whatever their age: those that receipts of repairs name."""
+    store = store_of_process()
+    if store is None:
+        return retention, ()
+    try:
+        snapshots = kept_snapshots(store, now)
+    except StoreError as error:
+        # Any version might be needed to undo a repair, as far as is known.
+        keep = max(retention, RETENTION)
+        context.log.warning(f"the receipts cannot be read, so versions are kept for {keep.days} days: {error}")
+        return keep, ()
+    finally:
+        store.close()
+    if snapshots:
+        context.log.info(f"{len(snapshots)} versions are kept for the receipts that name them")
+    return retention, snapshots

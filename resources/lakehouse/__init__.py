@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from resources.lakehouse.build import TableBuild, new_build_folder
+from resources.lakehouse.engine_settings import engine_settings
 from resources.lakehouse.errors import (
     InvalidBuild,
     InvalidConfiguration,
@@ -21,7 +22,7 @@ from resources.lakehouse.names import TableName, quote_identifier, quote_literal
 from resources.lakehouse.publication import Publication
 from resources.lakehouse.publishing import publish
 from resources.lakehouse.recipes import read_only_attach_recipe
-from resources.lakehouse.restore import restore_table
+from resources.lakehouse.restore import build_of_snapshot, restore_table
 from resources.lakehouse.scope import Append, ReplaceRange, ReplaceTable, Scope
 from resources.lakehouse.snapshots import Snapshot, current_snapshot, list_snapshots
 from resources.lakehouse.table_schema import read_columns, table_exists
@@ -51,7 +52,9 @@ __all__ = [
     "SnapshotNotFound",
     "TableBuild",
     "TableName",
+    "build_of_snapshot",
     "current_snapshot",
+    "engine_settings",
     "list_snapshots",
     "new_build_folder",
     "publish",

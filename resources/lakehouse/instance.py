@@ -48,7 +48,7 @@ def _open(configuration: LakehouseConfiguration, lock_timeout_seconds: float) ->
     settings: dict[str, str | bool | int | float | list[str]] = {
         **OFFLINE,
         **dict(configuration.duckdb_settings),
-        "temp_directory": _spill_folder(configuration),
+        "temp_directory": spill_folder(configuration),
     }
     try:
         instance = duckdb.connect(":memory:", config=settings)
@@ -60,7 +60,9 @@ def _open(configuration: LakehouseConfiguration, lock_timeout_seconds: float) ->
             load_extensions(instance, "httpfs")
             instance.execute(_s3_secret(configuration.s3))
         instance.execute("SET GLOBAL TimeZone = 'UTC'")
-        if catalog_exists(configuration.catalog):
+        # Looking into a SQLite file with Python's SQLite would end the locks that DuckDB's has on it in this process,
+        # and another process that believes itself alone then deletes the log: a damaged catalog.
+        if _is_attached(configuration) or catalog_exists(configuration.catalog):
             attach_catalog(instance, configuration)
         else:
             # Of several processes that attach to an empty catalog at once, all but one fail.
@@ -70,6 +72,11 @@ def _open(configuration: LakehouseConfiguration, lock_timeout_seconds: float) ->
         instance.close()
         raise
     return instance
+
+
+def _is_attached(configuration: LakehouseConfiguration) -> bool:
+    """Whether another instance of this process has the catalog attached."""
+    return any(pid == os.getpid() and each.catalog == configuration.catalog for pid, each in _instances)
 
 
 def _make_folders(configuration: LakehouseConfiguration) -> None:
@@ -83,7 +90,7 @@ def _make_folders(configuration: LakehouseConfiguration) -> None:
             raise LakehouseUnavailable(f"the folder {folder} cannot be made: {error.strerror}") from error
 
 
-def _spill_folder(configuration: LakehouseConfiguration) -> str:
+def spill_folder(configuration: LakehouseConfiguration) -> str:
     """One for each process: two that spill into one folder overwrite each other. DuckDB makes and removes it."""
     base = configuration.spill_path or configuration.build_path
     if base.startswith("s3://"):

@@ -12,7 +12,7 @@ import duckdb
 from resources.lakehouse.build import TableBuild, verify_together
 from resources.lakehouse.catalog import LAKE
 from resources.lakehouse.commit_record import commit_message_statement
-from resources.lakehouse.errors import InvalidBuild, PublishConflict, RowCountMismatch, SchemaConflict, one_line
+from resources.lakehouse.errors import BuildIsGone, PublishConflict, RowCountMismatch, SchemaConflict, one_line
 from resources.lakehouse.names import TableName, quote_identifier, quote_literal
 from resources.lakehouse.publication import Publication
 from resources.lakehouse.publish_conflicts import refuse_overlaps, refuse_registered_files
@@ -136,7 +136,7 @@ def _add_file(connection: duckdb.DuckDBPyConnection, table: TableName, file: str
         raise SchemaConflict(f"{table}: the file does not hold the build's columns: {one_line(error)}") from error
     except duckdb.IOException as error:
         if "No files found" in str(error):
-            raise InvalidBuild(f"{table}: the file {file} is not there; build again") from error
+            raise BuildIsGone(f"{table}: the file {file} is not there; build again") from error
         raise
 
 

@@ -1,4 +1,4 @@
-"""Bringing back the rows a table had in an earlier version, as a new publication: nothing in between is lost."""
+"""Bringing back the rows a table had in an earlier version, as a new publication: every version stays readable."""
 
 from typing import TYPE_CHECKING
 
@@ -26,24 +26,35 @@ def restore_table(lakehouse: "LakehouseResource", table: TableName, snapshot: in
         PublishConflict: somebody published the table meanwhile.
     """
     folder = new_build_folder(lakehouse, table, run_id)
-    file = f"{folder}/restored.parquet"
-    then = f"{table.sql} AT (VERSION => {int(snapshot)})"
     with lakehouse.connection() as connection:
         read_snapshot = current_snapshot(connection)
-        try:
-            described = connection.execute(f"DESCRIBE SELECT * FROM {then}").fetchall()
-        except (duckdb.InvalidInputException, duckdb.CatalogException) as error:
-            raise SnapshotNotFound(
-                f"{table} cannot be restored to snapshot {snapshot}: it has expired, never was, or had no such table "
-                f"({one_line(error)})"
-            ) from error
-        copied = connection.execute(f"COPY (SELECT * FROM {then}) TO {quote_literal(file)} (FORMAT parquet)").fetchone()
-    columns = {name: type_name for name, type_name, *_ in described}
-    rows = int(copied[0]) if copied else 0
+        build = build_of_snapshot(connection, table, snapshot, folder)
     return publish(
         lakehouse,
-        [TableBuild(table, columns, (file,), rows, ReplaceTable())],
+        [build],
         run_id=run_id,
         message=f"{table} restored to snapshot {snapshot}",
         read_snapshot=read_snapshot,
     )
+
+
+def build_of_snapshot(
+    connection: duckdb.DuckDBPyConnection, table: TableName, snapshot: int, folder: str
+) -> TableBuild:
+    """A build that holds what the table held in `snapshot`, to be published in the place of what it holds now.
+
+    Raises:
+        SnapshotNotFound: the snapshot never was or has expired, or had no such table.
+    """
+    then = f"{table.sql} AT (VERSION => {int(snapshot)})"
+    file = f"{folder}/{table.schema}-{table.table}.parquet"
+    try:
+        described = connection.execute(f"DESCRIBE SELECT * FROM {then}").fetchall()
+    except (duckdb.InvalidInputException, duckdb.CatalogException) as error:
+        raise SnapshotNotFound(
+            f"{table} cannot be restored to snapshot {snapshot}: it has expired, never was, or had no such table "
+            f"({one_line(error)})"
+        ) from error
+    copied = connection.execute(f"COPY (SELECT * FROM {then}) TO {quote_literal(file)} (FORMAT parquet)").fetchone()
+    columns = {name: type_name for name, type_name, *_ in described}
+    return TableBuild(table, columns, (file,), int(copied[0]) if copied else 0, ReplaceTable())

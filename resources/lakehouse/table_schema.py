@@ -71,7 +71,9 @@ def added_columns(table: TableName, existing: Mapping[str, str], wanted: Mapping
     if removed or changed:
         differences = [f"removed: {', '.join(removed)}"] if removed else []
         differences += [f"changed: {', '.join(changed)}"] if changed else []
-        raise SchemaConflict(
+        conflict = SchemaConflict(
             f"{table} keeps rows, so only new columns fit ({'; '.join(differences)}); rebuild all of it to change it"
         )
+        conflict.expected_columns, conflict.found_columns = dict(existing), dict(wanted)
+        raise conflict
     return {name: type_name for name, type_name in wanted.items() if name not in existing}

@@ -4,11 +4,13 @@ A source is declared (`CsvFolder`, `JsonApi`, `SqlTable`), `extract`ed into the 
 and read by `typed_select`. What is built and published from it is not this package's business.
 """
 
+from resources.sources.column_mapping import ColumnMapping
 from resources.sources.csv_folder import CsvFolder
 from resources.sources.drop_file import Arrival, DropFile, arrivals
 from resources.sources.errors import (
     LandingError,
     SourceBusy,
+    SourceCredentialsExpired,
     SourceError,
     SourceFormatError,
     SourceRefused,
@@ -27,6 +29,7 @@ from resources.sources.sql_table import SqlTable
 __all__ = [
     "ADDED_COLUMNS",
     "Arrival",
+    "ColumnMapping",
     "CsvFolder",
     "DropFile",
     "ExtractRequest",
@@ -36,6 +39,7 @@ __all__ = [
     "LandingError",
     "Source",
     "SourceBusy",
+    "SourceCredentialsExpired",
     "SourceError",
     "SourceFormatError",
     "SourceRefused",

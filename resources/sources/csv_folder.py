@@ -75,7 +75,7 @@ class CsvFolder(Source):
             settling = Settling(self.name, self.settle_seconds, self.wait_seconds, request.now, request.log)
             delivered: dict[str, DeliveredFile] = {}
             for name in self._wanted(request):
-                delivered[name] = self._delivered(landing, name, index.get(name), settling)
+                delivered[name] = self._delivered(landing, name, None if request.anew else index.get(name), settling)
             # What is noted of other days stays; of a fixed few files, one that was taken away is forgotten.
             updated = index | delivered if self.partitioned else delivered
             changed = _checksums(updated) != _checksums(index)
@@ -110,6 +110,14 @@ class CsvFolder(Source):
                 )
             )
         return tuple(found)
+
+    def listed_names(self) -> tuple[str, ...]:
+        """The names of the files that are there, settled or not.
+
+        Raises:
+            SourceUnavailable: the folder cannot be read.
+        """
+        return tuple(self._listed())
 
     def strangers(self) -> tuple[str, ...]:
         """Entries of the folder that are no file of this source's: a name that does not fit, a folder, a link.

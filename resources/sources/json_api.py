@@ -7,7 +7,7 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Literal, NoReturn
 from urllib.parse import urlencode, urljoin, urlsplit, urlunsplit
@@ -66,12 +66,12 @@ class JsonApi(Source):
         """Land all pages; see `Source.extract`. Pages landed by an interrupted extraction are not asked for again."""
         with Landing.held(request.landing, self.name, self.lock_wait_seconds) as landing:
             former = completed_pages(landing)
-            key = json.dumps([self._first_url(request), self.records, self.next_link, self.high_water_mark])
+            key = json.dumps([self.first_url(request.as_of), self.records, self.next_link, self.high_water_mark])
             journal = ExtractionJournal(landing, hashlib.sha256(key.encode()).hexdigest(), request.now)
-            if journal.resume(self.resume_within_seconds):
+            if not request.anew and journal.resume(self.resume_within_seconds):
                 request.log(f"{self.name}: going on after {len(journal.pages)} pages that have landed already")
             journal.begin()
-            asyncio.run(self._fetch(request, landing, journal, former))
+            asyncio.run(self._fetch(request, landing, journal, {} if request.anew else former))
             journal.complete()
         pages = journal.pages
         files = tuple(self._landed_file(landing, number, page) for number, page in enumerate(pages, 1))
@@ -89,7 +89,7 @@ class JsonApi(Source):
     async def _fetch(
         self, request: ExtractRequest, landing: Landing, journal: ExtractionJournal, former: Mapping[str, LandedPage]
     ) -> None:
-        url = journal.pages[-1].next_url if journal.pages else self._first_url(request)
+        url = journal.pages[-1].next_url if journal.pages else self.first_url(request.as_of)
         headers = {name: value.get_secret_value() for name, value in self.headers.items()}
         async with PageClient(
             self.name,
@@ -113,7 +113,7 @@ class JsonApi(Source):
                 if answer.not_modified and known is not None:
                     page = known.again(request.now)
                 else:
-                    page = self._land(landing, number, url, answer, request.now)
+                    page = self._land(landing, number, url, answer, request)
                 if page.next_url in {url, *(landed.url for landed in journal.pages)}:
                     raise self._fault(
                         name, "its next link leads back to a page that was read already; the API has to be repaired"
@@ -121,7 +121,7 @@ class JsonApi(Source):
                 journal.append(page)
                 url = page.next_url
 
-    def _land(self, landing: Landing, number: int, url: str, answer: Answer, now: datetime) -> LandedPage:
+    def _land(self, landing: Landing, number: int, url: str, answer: Answer, request: ExtractRequest) -> LandedPage:
         name = self._page_name(number)
         document = self._document(name, answer)
         records = self._records(name, document)
@@ -131,7 +131,7 @@ class JsonApi(Source):
             draft.write(answer.body)
             # The number in the name: two pages are two files, whatever they hold.
             path = draft.keep(f"page-{number:05d}", checksum, suffix=".json")
-        mark = self.high_water_mark
+        mark = self.high_water_mark and request.mapping.name_in(_fields(records), self.high_water_mark)
         return LandedPage(
             url=url,
             landed_name=path.name,
@@ -140,9 +140,9 @@ class JsonApi(Source):
             etag=answer.etag,
             last_modified=answer.last_modified,
             next_url=next_url,
-            columns=tuple(dict.fromkeys(field for record in records for field in record)),
+            columns=_fields(records),
             mark=_greatest([record.get(mark) for record in records]) if mark else None,
-            fetched_at=now.isoformat(),
+            fetched_at=request.now.isoformat(),
         )
 
     def _document(self, name: str, answer: Answer) -> object:
@@ -195,8 +195,9 @@ class JsonApi(Source):
             )
         return next_url
 
-    def _first_url(self, request: ExtractRequest) -> str:
-        params = {name: value.replace("{as_of}", request.as_of.isoformat()) for name, value in self.params.items()}
+    def first_url(self, as_of: date) -> str:
+        """The address of the first page, for the sources' date."""
+        params = {name: value.replace("{as_of}", as_of.isoformat()) for name, value in self.params.items()}
         parts = urlsplit(self.url)
         query = "&".join(part for part in (parts.query, urlencode(params)) if part)
         return urlunsplit(parts._replace(query=query, fragment=""))
@@ -217,6 +218,10 @@ class JsonApi(Source):
 
     def _fault(self, page: str, problem: str) -> SourceFormatError:
         return SourceFormatError(problem, source=self.name, file=page)
+
+
+def _fields(records: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(field for record in records for field in record))
 
 
 def _modified_at(page: LandedPage) -> datetime:

@@ -13,13 +13,17 @@ from resources.sources.csv_format import PATH_COLUMN
 
 @dataclass(frozen=True)
 class JsonFormat:
-    """A JSON document that holds a list of flat objects at `records` (names separated by dots; empty: the document)."""
+    """A JSON document that holds a list of flat objects at `records` (names separated by dots; empty: the document).
+
+    `renamed` are fields with another name than the column's: column, then field.
+    """
 
     row_word: ClassVar[str] = "record"
     # A record may leave out a field that is null, and a page may hold no record.
     has_header: ClassVar[bool] = False
 
     records: str = "data"
+    renamed: tuple[tuple[str, str], ...] = ()
 
     def records_in(self, document: object) -> object:
         """What `document` holds at `records`.
@@ -45,9 +49,7 @@ class JsonFormat:
         files = ", ".join(quote_literal(str(path)) for path in paths)
         where = "$" + "".join(_member(name) for name in self.records.split(".") if name) + "[*]"
         largest = max(path.stat().st_size for path in paths) + 1024
-        fields = ", ".join(
-            f"record ->> {quote_literal('$' + _member(name))} AS {quote_identifier(name)}" for name in names
-        )
+        fields = ", ".join(f"{self._field(name)} AS {quote_identifier(name)}" for name in names)
         return (
             f"SELECT {fields}, {PATH_COLUMN} FROM ("
             f"SELECT unnest(json_extract(json, {quote_literal(where)})) AS record, {PATH_COLUMN} "
@@ -61,7 +63,15 @@ class JsonFormat:
         records = self.records_in(json.loads(path.read_bytes()))
         if not isinstance(records, list):
             return None
-        return next((i for i, record in enumerate(records, 1) if _is_written(record.get(column), value)), None)
+        other = dict(self.renamed).get(column, column)
+        values = enumerate((record.get(column, record.get(other)) for record in records), 1)
+        return next((number for number, found in values if _is_written(found, value)), None)
+
+    def _field(self, name: str) -> str:
+        """The text of a record's field; of a renamed one the contract's own name counts first."""
+        other = dict(self.renamed).get(name)
+        fields = [f"record ->> {quote_literal('$' + _member(each))}" for each in (name, other) if each is not None]
+        return fields[0] if len(fields) == 1 else f"coalesce({', '.join(fields)})"
 
     def unreadable_line(self, path: Path, delivered: Sequence[str]) -> tuple[int, str] | None:
         """None: a page that cannot be parsed is never landed."""

@@ -5,6 +5,7 @@ What a page holds and which comes next is `json_api.py`'s.
 
 import asyncio
 import email.utils
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ import httpx
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_before_delay, wait_random_exponential
 
 from resources.sources.errors import (
+    SourceCredentialsExpired,
     SourceError,
     SourceFormatError,
     SourceRefused,
@@ -24,6 +26,8 @@ from resources.sources.errors import (
 )
 
 _RETRIED_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
+_NOT_ALLOWED = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
+_EXPIRED = re.compile(r"expired|revoked", re.IGNORECASE)
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _FIRST_WAIT_SECONDS = 0.2
 _LONGEST_WAIT_SECONDS = 2.0
@@ -171,6 +175,10 @@ class PageClient:
             kind, advice = SourceRefused, "declare the address it points to; redirects are not followed"
         elif status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE):
             kind, advice = SourceUnavailable, "check the address, or try when it is there"
+        elif status in _NOT_ALLOWED and "Retry-After" in response.headers:
+            kind, advice = SourceUnavailable, "it throttles; try later"
+        elif status in _NOT_ALLOWED and _EXPIRED.search(response.headers.get("WWW-Authenticate", "")):
+            kind, advice = SourceCredentialsExpired, "the credentials are expired or revoked; declare new ones"
         else:
             kind, advice = SourceRefused, "check the address, parameters and credentials"
         reason = f" {response.reason_phrase}" if response.reason_phrase else ""

@@ -15,7 +15,9 @@ import sqlalchemy
 from pydantic import Field, SecretStr, field_validator
 from sqlalchemy.exc import DBAPIError, NoSuchTableError, SQLAlchemyError
 
+from resources.sources.column_mapping import ColumnMapping
 from resources.sources.csv_format import CsvFormat
+from resources.sources.delivered_types import delivered_type, is_of_another_kind
 from resources.sources.errors import SourceError, SourceRefused, SourceSchemaError, SourceTimeout, SourceUnavailable
 from resources.sources.landed import Landed, LandedFile
 from resources.sources.landing import Landing
@@ -68,7 +70,7 @@ class SqlTable(Source):
             size = 0
             marks: list[Any] = []
             with landing.draft() as draft:
-                for data in self._chunks(columns, marks):
+                for data in self._chunks(columns, request.mapping, request.columns, marks):
                     digest.update(data)
                     size += len(data)
                     draft.write(data)
@@ -87,15 +89,32 @@ class SqlTable(Source):
             format=_FORMAT,
         )
 
-    def _chunks(self, columns: Sequence[str], marks: list[Any]) -> Iterator[bytes]:
-        """The landed file, piece by piece; leaves the high-water mark in `marks`."""
+    def ping(self, timeout_seconds: float) -> None:
+        """Ask the database for a constant.
+
+        Raises:
+            SourceError, SQLAlchemyError: it cannot be reached, or does not answer in time.
+        """
+        url = parse_url(self.url.get_secret_value())
+        with read_only_connection(
+            self.name, url, connect_timeout_seconds=timeout_seconds, statement_timeout_seconds=timeout_seconds
+        ) as connection:
+            connection.execute(sqlalchemy.text("SELECT 1"))
+
+    def _chunks(
+        self, columns: Sequence[str], mapping: ColumnMapping, types: Mapping[str, str], marks: list[Any]
+    ) -> Iterator[bytes]:
+        """The landed file, piece by piece, in the contract's names; leaves the high-water mark in `marks`."""
         schema, _, table = self.table.rpartition(".")
         position = next((i for i, name in enumerate(columns) if name == self.high_water_mark), None)
         with self._connected() as connection:
-            self._check_columns(connection, schema or None, table, columns)
-            relation = sqlalchemy.table(table, *map(sqlalchemy.column, columns), schema=schema or None)
+            there = self._columns_there(connection, schema or None, table)
+            delivered = [mapping.name_in(tuple(there), name) for name in columns]
+            self._check_columns(there, dict(zip(columns, delivered, strict=True)), types, mapping)
+            relation = sqlalchemy.table(table, *map(sqlalchemy.column, delivered), schema=schema or None)
+            selected = [relation.c[name] if name in there else sqlalchemy.null().label(name) for name in delivered]
             yield _line(columns)
-            rows = connection.execution_options(yield_per=self.chunk_rows).execute(sqlalchemy.select(*relation.columns))
+            rows = connection.execution_options(yield_per=self.chunk_rows).execute(sqlalchemy.select(*selected))
             for chunk in rows.partitions():
                 yield b"".join(map(_line, chunk))
                 if position is not None:
@@ -115,16 +134,25 @@ class SqlTable(Source):
         except SQLAlchemyError as error:
             raise self._error(error, shown(url)) from error
 
-    def _check_columns(
-        self, connection: sqlalchemy.Connection, schema: str | None, table: str, columns: Sequence[str]
-    ) -> None:
+    def _columns_there(self, connection: sqlalchemy.Connection, schema: str | None, table: str) -> dict[str, str]:
+        """The table's columns, name to DuckDB type; a type is empty where DuckDB has none like it."""
         try:
-            there = {column["name"] for column in sqlalchemy.inspect(connection).get_columns(table, schema)}
+            found = sqlalchemy.inspect(connection).get_columns(table, schema)
         except NoSuchTableError as error:
             raise SourceSchemaError(
                 "the database has no such table; has it been renamed?", source=self.name, file=self.table
             ) from error
-        missing = [name for name in columns if name not in there]
+        return {str(column["name"]): delivered_type(column["type"]) for column in found}
+
+    def _check_columns(
+        self,
+        there: Mapping[str, str],
+        delivered: Mapping[str, str],
+        types: Mapping[str, str],
+        mapping: ColumnMapping,
+    ) -> None:
+        """Refuse columns that are not there, and those of a declared type whose values are no text of ours."""
+        missing = [name for name, column in delivered.items() if column not in there and name not in mapping.added]
         if missing:
             raise SourceSchemaError(
                 f"the table has no column {', '.join(map(repr, missing))}; has it been renamed? "
@@ -132,7 +160,16 @@ class SqlTable(Source):
                 source=self.name,
                 file=self.table,
                 column=missing[0],
-            )
+            ).with_columns(types, there)
+        for name, column in delivered.items():
+            if name not in mapping.read_as and is_of_another_kind(there.get(column, ""), types.get(name, "")):
+                raise SourceSchemaError(
+                    f"the table has a {there[column]} where the contract has a {types[name]}. "
+                    "Change the contract, or give it a view",
+                    source=self.name,
+                    file=self.table,
+                    column=column,
+                ).with_columns(types, {**{c: there[d] for c, d in delivered.items() if d in there}})
 
     def _error(self, error: SQLAlchemyError, where: str) -> SourceError:
         driver_error = error.orig if isinstance(error, DBAPIError) else error

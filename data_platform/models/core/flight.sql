@@ -17,6 +17,7 @@ description: |
   **Weather.** `weather_hour_key` names the hour of the scheduled departure; not every hour was observed.
 owners: [team:flight-data]
 freshness_hours: 30
+split_key: [carrier]
 partition_column: flight_date
 consumers:
   - {name: Operations stand-up, daily_by: "07:00", zone: America/New_York, notices: operations}

@@ -7,6 +7,7 @@ description: |
   them out.
 owners: [team:reference-data]
 freshness_hours: 30
+split_key: [tail_number]
 consumers:
   - {name: Fleet planning, daily_by: "09:00", zone: America/New_York, notices: fleet}
 */

@@ -7,6 +7,7 @@ description: |
   differs, in one direction, from both the hours observed before and after it: a value to distrust when it is large.
 owners: [team:weather-data]
 freshness_hours: 30
+split_key: [airport_code]
 consumers:
   - {name: Weather desk briefing, daily_by: "08:00", zone: America/New_York, notices: operations}
 */

@@ -7,6 +7,7 @@ description: |
   zone. The source gives two lengths, a mile apart, for the routes to EGE: the shorter one is taken.
 owners: [team:analytics]
 freshness_hours: 30
+split_key: [origin, destination]
 consumers:
   - {name: Route review, daily_by: "09:00", zone: America/New_York, notices: network planning}
 */

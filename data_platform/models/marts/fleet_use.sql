@@ -8,6 +8,7 @@ description: |
   one: at least one of the two has the wrong tail number.
 owners: [team:analytics]
 freshness_hours: 30
+split_key: [tail_number]
 consumers:
   - {name: Fleet planning, daily_by: "09:00", zone: America/New_York, notices: fleet}
 */

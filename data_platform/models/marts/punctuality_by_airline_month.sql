@@ -8,6 +8,7 @@ description: |
   are of arrived flights only; an early arrival counts as a negative delay.
 owners: [team:analytics]
 freshness_hours: 30
+split_key: [carrier, month_start_date]
 consumers:
   - {name: Airline scorecard, daily_by: "08:00", zone: America/New_York, notices: airline relations}
 */

@@ -103,6 +103,8 @@ def test_every_schedule_and_sensor_runs_without_being_switched_on(platform: Scra
         assert schedule.default_status is dg.DefaultScheduleStatus.RUNNING, schedule.name
     assert {sensor.name for sensor in repository.sensor_defs} == {
         "dead_commands",
+        "escalation_improve_layouts",
+        "escalation_repair_failed_runs",
         "first_materialization",
         "flights_drop_folder",
         "refresh_downstream",

@@ -23,7 +23,7 @@ def test_an_error_in_a_file_of_the_platform_is_one_line_that_names_file_and_line
     home: Path, tmp_path: Path, written: str, told: str
 ) -> None:
     checkout = tmp_path / "checkout"
-    for package in ("data_platform", "resources"):
+    for package in ("data_platform", "resources", "escalation_sensors"):
         shutil.copytree(CHECKOUT / package, checkout / package, ignore=shutil.ignore_patterns("__pycache__"))
     broken = checkout / "data_platform" / "contracts" / "marts.py"
     good = broken.read_text(encoding="utf-8")

@@ -135,7 +135,7 @@ def test_every_schedule_and_sensor_is_running(served_platform: ServedPlatform) -
     repository = ask(served_platform, "See what is scheduled")["repositoryOrError"]
     states = [schedule["scheduleState"]["status"] for schedule in repository["schedules"]]
     states += [sensor["sensorState"]["status"] for sensor in repository["sensors"]]
-    assert len(states) == 6
+    assert len(states) == 8
     assert set(states) == {"RUNNING"}
 
 

@@ -1,0 +1,178 @@
+"""Level 1 on the platform's own assets: real faults, repaired within the run or refused, never wrongly."""
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from data_platform.demo.weather_faults import Fault
+from escalation_sensors.level1 import process_ledger
+from escalation_sensors.level1.receipt_book import Receipt, receipts_of
+from escalation_sensors.store import Store
+from tests.scratch_platform import ScratchPlatform, errors_of, scratch_platform
+
+DAY = date(2013, 1, 1)
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC).timestamp()
+
+
+@pytest.fixture
+def platform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ScratchPlatform]:
+    """A platform of one day with the ladder on, whose ledger is its own."""
+    monkeypatch.setenv("ESCALATION_STORE_URL", f"sqlite:///{tmp_path / 'escalation.db'}")
+    monkeypatch.delenv("ESCALATION_DISABLED", raising=False)
+    process_ledger.forget_ledger()
+    with scratch_platform(tmp_path / "platform", DAY) as platform:
+        yield platform
+    process_ledger.forget_ledger()
+
+
+def receipts() -> list[Receipt]:
+    store = Store(os.environ["ESCALATION_STORE_URL"])
+    try:
+        return receipts_of(store) if store.is_ready() else []
+    finally:
+        store.close()
+
+
+def delivered(platform: ScratchPlatform) -> Path:
+    return platform.settings.drop_folder / f"flights_{DAY}.csv"
+
+
+def deliver(platform: ScratchPlatform, text: str) -> None:
+    file = delivered(platform)
+    file.write_text(text)
+    os.utime(file, (LONG_AGO, LONG_AGO))
+
+
+def load(platform: ScratchPlatform) -> Any:
+    return platform.run("materialize_everything", assets=["raw/flights"], days=(DAY, DAY))
+
+
+def flights(platform: ScratchPlatform, columns: str = "* EXCLUDE (_loaded_at)") -> list[tuple[Any, ...]]:
+    return platform.query(f"SELECT {columns} FROM raw.flights ORDER BY ALL")
+
+
+def without(text: str, column: str, rows: int) -> str:
+    """The file with nothing in a column of its first rows."""
+    head, *lines = text.splitlines()
+    position = head.split(",").index(column)
+    for number in range(rows):
+        values = lines[number].split(",")
+        values[position] = ""
+        lines[number] = ",".join(values)
+    return "\n".join([head, *lines]) + "\n"
+
+
+def test_a_renamed_column_is_mapped_and_the_contract_passes(platform: ScratchPlatform) -> None:
+    text = delivered(platform).read_text()
+    assert load(platform).success
+    before = flights(platform)
+    deliver(platform, text.replace("dep_time", "Dep Time", 1))
+    result = load(platform)
+    assert result.success, errors_of(result)
+    assert flights(platform) == before
+    (receipt,) = receipts()
+    assert receipt.body["tuning"]["columns"] == {"dep_time": "Dep Time"}
+    assert receipt.body["contract"]["failed"] == []
+
+
+def test_a_column_that_is_gone_is_not_guessed(platform: ScratchPlatform) -> None:
+    text = delivered(platform).read_text()
+    deliver(platform, text.replace("dep_time", "something_else", 1))
+    assert not load(platform).success
+    assert receipts() == []
+
+
+def test_a_new_column_is_taken_in_and_undone_byte_by_byte(platform: ScratchPlatform) -> None:
+    text = delivered(platform).read_text()
+    assert load(platform).success
+    before = flights(platform, "*")
+    head, *lines = text.splitlines()
+    deliver(platform, "\n".join([f"{head},gate", *(f"{line},A{n}" for n, line in enumerate(lines))]) + "\n")
+    result = load(platform)
+    assert result.success, errors_of(result)
+    assert platform.value("SELECT count(DISTINCT gate) FROM raw.flights") == len(lines)
+    (receipt,) = receipts()
+    from data_platform.recovery.pipeline import platform_pipeline  # noqa: PLC0415 - the command line's own way in
+
+    versions = platform_pipeline(platform.settings).versions
+    assert versions is not None
+    versions.bring_back("asset:raw/flights", receipt.body["version"]["before"])
+    assert flights(platform, "*") == before
+
+
+def test_null_keys_within_the_repairs_tolerance_are_set_aside(platform: ScratchPlatform) -> None:
+    text = delivered(platform).read_text()
+    deliver(platform, without(text, "carrier", 3))
+    result = load(platform)
+    assert result.success, errors_of(result)
+    rows = len(text.splitlines()) - 1
+    assert platform.value("SELECT count(*) FROM raw.flights") == rows - 3
+    assert platform.query("SELECT DISTINCT _checks FROM quarantine.raw_flights") == [(["carrier__not_null"],)]
+    (receipt,) = receipts()
+    assert receipt.body["contract"]["warned"] == ["carrier__not_null"]
+
+
+def test_null_keys_over_the_repairs_tolerance_publish_nothing(platform: ScratchPlatform) -> None:
+    assert load(platform).success
+    before = flights(platform, "*")
+    deliver(platform, without(delivered(platform).read_text(), "carrier", 30))
+    result = load(platform)
+    assert not result.success
+    assert "carrier__not_null" in errors_of(result)[0]
+    assert flights(platform, "*") == before
+    assert receipts() == []
+
+
+def test_an_api_that_comes_back_is_read_within_the_run(platform: ScratchPlatform) -> None:
+    # The extraction's own retries are given up at once: the server asks for more than they have.
+    platform.weather.add_fault(Fault("status", status=503, retry_after_seconds=11, times=1))
+    result = platform.run("materialize_everything", assets=["raw/weather"])
+    assert result.success, errors_of(result)
+    (receipt,) = receipts()
+    assert receipt.body["evidence"]["category"] == "source_unavailable"
+
+
+def test_a_cut_file_that_is_delivered_again_is_read_again(
+    platform: ScratchPlatform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = delivered(platform).read_text()
+    deliver(platform, text[: len(text) // 2])
+    from resources.sources import CsvFolder  # noqa: PLC0415
+
+    extract = CsvFolder.extract
+
+    def restored_meanwhile(self: CsvFolder, request: Any) -> Any:
+        if request.anew:
+            deliver(platform, text)
+        return extract(self, request)
+
+    monkeypatch.setattr(CsvFolder, "extract", restored_meanwhile)
+    result = load(platform)
+    assert result.success, errors_of(result)
+    assert platform.value("SELECT count(*) FROM raw.flights") == len(text.splitlines()) - 1
+    assert len(receipts()) == 1
+
+
+def test_switched_off_nothing_is_repaired(platform: ScratchPlatform, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ESCALATION_DISABLED", "1")
+    deliver(platform, delivered(platform).read_text().replace("dep_time", "Dep Time", 1))
+    assert not load(platform).success
+    assert receipts() == []
+
+
+def test_maintenance_keeps_the_versions_that_a_receipt_names(platform: ScratchPlatform) -> None:
+    from data_platform.recovery.kept_snapshots import kept_snapshots  # noqa: PLC0415
+
+    assert load(platform).success
+    deliver(platform, delivered(platform).read_text().replace("dep_time", "Dep Time", 1))
+    assert load(platform).success
+    (receipt,) = receipts()
+    named = {int(receipt.body["version"][when]) for when in ("before", "after")}
+    store = Store(os.environ["ESCALATION_STORE_URL"])
+    assert kept_snapshots(store, datetime.now(UTC)) == named
+    assert kept_snapshots(store, datetime.now(UTC) + timedelta(days=31)) == frozenset()
+    store.close()
