@@ -1,0 +1,148 @@
+"""The shape is right and the values are wrong, or the file is cut or garbled."""
+
+import gzip
+import io
+import zipfile
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from data_platform.chaos.downloads import DownloadedFolder
+from data_platform.chaos.experiment import Experiment, Rows, Shown, passed_on, repairable
+from data_platform.chaos.faults.source_unavailable import JSON, load_from_api
+from data_platform.chaos.http_server import Answer, serving
+from data_platform.chaos.orders import COLUMNS, OrdersFolder, csv_text, orders, truth
+from data_platform.chaos.scratch import Scratch
+from data_platform.chaos.small_asset import run_small, select_of
+from data_platform.chaos.tolerant_orders import TolerantOrders
+from escalation_sensors.diagnosis.category import Category
+from resources.lakehouse import LakehouseResource
+
+QUALITY = Category.DATA_QUALITY
+ROWS = 3000
+"""Enough that a fraction of them is some rows."""
+
+
+def downloaded(name: str, file: str, good: Callable[[str], bytes], bad: Callable[[bytes], bytes]) -> Experiment:
+    """A file whose first download is bad, and whose second is good."""
+
+    def act(scratch: Scratch) -> Shown:
+        folder = OrdersFolder.of(scratch, name, file)
+        text = csv_text(orders())
+        whole = good(text)
+        with serving(lambda number, _: Answer(body=bad(whole) if number == 1 else whole)) as served:
+            source = DownloadedFolder(
+                name=folder.name,
+                folder=folder.folder,
+                pattern=file,
+                url=f"{served.address}/{file}",
+                settle_seconds=0.0,
+                wait_seconds=0.2,
+            )
+            result = folder.load(folder.asset(source))
+        return folder.shown(result.success, truth(text))
+
+    return repairable(name, QUALITY, act, "extracted again, the file is whole")
+
+
+def zipped(text: str) -> bytes:
+    """A zip with one member."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("orders.csv", text)
+    return made.getvalue()
+
+
+def half(content: bytes) -> bytes:
+    """The first half."""
+    return content[: len(content) // 2]
+
+
+def one_bad_page(name: str, body: bytes) -> Experiment:
+    """An API whose first page is garbled."""
+
+    def act(scratch: Scratch) -> Shown:
+        asked: list[float] = []
+
+        def bad(since: float) -> Answer | None:
+            asked.append(since)
+            return Answer(200, body, JSON) if len(asked) == 1 else None
+
+        return load_from_api(scratch, name, bad, patience=5.0)
+
+    return repairable(name, QUALITY, act, "extracted again, the page is right")
+
+
+def spoilt(name: str, column: str, value: str, count: int, *, can_be_repaired: bool) -> Experiment:
+    """Orders of which some have a wrong value, which a repair may set aside up to a tolerance."""
+
+    def act(scratch: Scratch) -> Shown:
+        folder = OrdersFolder.of(scratch, name, contract=TolerantOrders)
+        before, before_text = Rows(), csv_text(orders(ROWS))
+        rows = orders(ROWS)
+        bad = rows[10 : 10 + count]
+        for row in bad:
+            row[COLUMNS.index(column)] = value
+        folder.deliver(before_text)
+        folder.load()
+        before = folder.rows()
+        text = csv_text(rows)
+        folder.deliver(text)
+        result = folder.load()
+        aside = truth(csv_text(bad))
+        return folder.shown(result.success, truth(text), before, may_be_set_aside=aside if can_be_repaired else Rows())
+
+    if can_be_repaired:
+        return repairable(name, QUALITY, act, "the contract allows a repair to set so many rows aside")
+    return passed_on(name, QUALITY, act, "more rows than the contract allows to set aside", may_act=True)
+
+
+def twice(scratch: Scratch) -> Shown:
+    """A file in which every order is there twice."""
+    folder = OrdersFolder.of(scratch, "every order twice")
+    folder.deliver(csv_text(orders()))
+    folder.load()
+    before = folder.rows()
+    folder.deliver(csv_text([*orders(), *orders()]))
+    result = folder.load()
+    return folder.shown(result.success, truth(csv_text(orders())), before)
+
+
+def unreadable_value(scratch: Scratch) -> Shown:
+    """A word where a number is due, today and tomorrow."""
+    folder = OrdersFolder.of(scratch, "a word where a number is due")
+    rows = orders()
+    rows[3][2] = "plenty"
+    folder.deliver(csv_text(rows))
+    return folder.shown(folder.load().success, truth(csv_text(orders())))
+
+
+def division_by_zero(_lakehouse: LakehouseResource) -> str:
+    """An average over no day at all."""
+    days = [day for day in (datetime(2013, 1, 1, tzinfo=UTC),) if day.month > 1]
+    return select_of(((1, 30.0 / len(days)),))
+
+
+FAULTS: tuple[Experiment, ...] = (
+    downloaded("a gzip that is cut short", "orders.csv.gz", lambda text: gzip.compress(text.encode()), half),
+    downloaded("a zip that is cut short", "orders.csv.zip", zipped, half),
+    downloaded("a CSV that is cut in the middle of a line", "orders.csv", str.encode, lambda whole: half(whole)[:-1]),
+    downloaded(
+        "a CSV that is not UTF-8", "orders.csv", str.encode, lambda whole: whole + "9,Müller,1\n".encode("latin-1")
+    ),
+    one_bad_page("a page that is no JSON", b'{"data": [{"order_id": 1, '),
+    one_bad_page("a page of HTML with status 200", b"<!doctype html><title>Sign in</title>"),
+    spoilt("missing customers within the tolerance", "customer", "NA", 5, can_be_repaired=True),
+    spoilt("impossible amounts within the tolerance", "amount", "-1.0", 5, can_be_repaired=True),
+    spoilt("missing customers over the tolerance", "customer", "NA", 500, can_be_repaired=False),
+    passed_on("every order twice", QUALITY, twice, "no row may be set aside for its key", may_act=True),
+    passed_on(
+        "a word where a number is due", QUALITY, unreadable_value, "what is delivered must be corrected", may_act=True
+    ),
+    passed_on(
+        "a division by zero",
+        QUALITY,
+        run_small("a division by zero", division_by_zero),
+        "the source has no day, however often it is asked",
+        may_act=True,
+    ),
+)
