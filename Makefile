@@ -33,6 +33,11 @@ test: $(DEV_STAMP) ## every test, with all that they need
 bench: $(DEV_STAMP) ## the performance ratios, to .data_platform/reports/bench.json
 	@exec .venv/bin/python -m benchmarks
 
+compat: $(DEV_STAMP) ## the contract tests on the oldest, the locked and the newest Dagster
+	@exec .venv/bin/python -m tests.adoption.compat
+chaos: $(RUN_STAMP) ## real faults in a scratch home, repaired or passed on; to .data_platform/reports/chaos.json
+	@exec .venv/bin/data-platform chaos
+
 lint: $(DEV_STAMP) ## ruff and mypy
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
@@ -41,13 +46,14 @@ lint: $(DEV_STAMP) ## ruff and mypy
 lock: ## compile the requirements again (needs uv)
 	uv pip compile --quiet $(LOCKING) requirements-dev.in -o requirements-dev.lock
 	uv pip compile --quiet $(LOCKING) requirements.in -o requirements.lock -c requirements-dev.in
+	uv pip compile --quiet $(LOCKING) tests/adoption/dbt/requirements.in -o tests/adoption/dbt/requirements.lock -c requirements.lock
 LOCKING = --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-strip-extras
 
-clean: ## remove .venv and .data_platform (the demo's lakehouse and its history with it)
+clean: ## remove .venv, .environments and .data_platform (the demo's lakehouse and its history with it)
 	@if pid=`cat .data_platform/supervisor.pid 2>/dev/null` && kill -0 "$$pid" 2>/dev/null; then \
 	  echo "the platform is up (process $$pid): stop it first, with kill $$pid" >&2; exit 1; fi
-	@echo "removing .venv and .data_platform"
-	@rm -rf .venv .data_platform
+	@echo "removing .venv, .environments and .data_platform"
+	@rm -rf .venv .environments .data_platform
 
 $(RUN_STAMP): .venv/.made
 	@echo "installing the locked packages into .venv (a minute or two, once)"
@@ -76,4 +82,4 @@ $(DEV_STAMP): .venv/.made
 ifneq ($(VENV_FITS),yes)
 .PHONY: .venv/.made
 endif
-.PHONY: help run up test bench lint lock clean
+.PHONY: help run up test bench compat chaos lint lock clean

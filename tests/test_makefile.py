@@ -70,7 +70,7 @@ def copy(tmp_path: Path) -> Copy:
 
 def test_make_alone_lists_what_it_can_do(copy: Copy) -> None:
     listed = [line.split()[1] for line in copy.make().stdout.splitlines()]
-    assert listed == ["help", "run", "up", "test", "bench", "lint", "lock", "clean"]
+    assert listed == ["help", "run", "up", "test", "bench", "compat", "chaos", "lint", "lock", "clean"]
 
 
 def test_it_takes_the_newest_python_that_fits(copy: Copy) -> None:
@@ -166,6 +166,6 @@ def test_clean_says_what_it_removes_and_stops_nothing(copy: Copy) -> None:
     assert state.exists()
     (state / "supervisor.pid").unlink()
     done = copy.make("clean")
-    assert done.stdout == "removing .venv and .data_platform\n"
+    assert done.stdout == "removing .venv, .environments and .data_platform\n"
     assert not state.exists()
     assert not (copy.folder / ".venv").exists()
