@@ -43,7 +43,7 @@ class Served:
     def start(self) -> None:
         with (self.home / "daemon.log").open("ab") as log:
             self.daemon = subprocess.Popen(
-                ["dagster-daemon", "run", "-w", self.home / "workspace.yaml"],
+                [Path(sys.executable).with_name("dagster-daemon"), "run", "-w", self.home / "workspace.yaml"],
                 env=self.environment,
                 cwd=self.home,
                 stdin=subprocess.DEVNULL,
