@@ -51,7 +51,7 @@ def test_dagster_dev_loads_the_platform_through_the_workspace_file(tmp_path: Pat
         assert found["jobs"] >= {"materialize_everything", "maintain_lakehouse", "restore_table", "release_quarantined"}
     finally:
         tree = psutil.Process(process.pid).children(recursive=True)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGTERM)  # SIGINT is ignored by what was started in the background
         process.wait(60)
         eventually(lambda: all_gone(tree), "all are gone")
 
