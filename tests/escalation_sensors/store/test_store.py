@@ -2,6 +2,7 @@
 
 import multiprocessing
 import sqlite3
+from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -60,8 +61,9 @@ def upgrade(url: str) -> None:
 
 def test_several_processes_may_make_it_at_once(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'escalation.db'}"
-    with multiprocessing.get_context("spawn").Pool(3) as pool:
-        pool.map(upgrade, [url] * 3)
+    # Not multiprocessing's Pool: it ends its processes by a signal, and has been seen to wait for one for ever.
+    with ProcessPoolExecutor(3, mp_context=multiprocessing.get_context("spawn")) as pool:
+        list(pool.map(upgrade, [url] * 3, timeout=60))
     assert Store(url).is_ready()
 
 
