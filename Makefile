@@ -35,6 +35,7 @@ bench: $(DEV_STAMP) ## the performance ratios, to .data_platform/reports/bench.j
 
 compat: $(DEV_STAMP) ## the contract tests on the oldest, the locked and the newest Dagster
 	@exec .venv/bin/python -m tests.adoption.compat
+
 chaos: $(RUN_STAMP) ## real faults in a scratch home, repaired or passed on; to .data_platform/reports/chaos.json
 	@exec .venv/bin/data-platform chaos
 
