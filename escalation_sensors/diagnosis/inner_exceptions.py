@@ -16,6 +16,11 @@ _CALLED = re.compile(
     r"(?:\((?:(?P<quote>['\"])(?P<message>[^\n]{0,2000}?)(?P=quote)\s*[,)}]|\d|\))|>)"
 )
 """A parser's error is left out: whose text did not parse, ours or theirs, its class does not say."""
+_IN_A_SENTENCE = re.compile(
+    r"(?:^|[\s(\[;])(?P<type>(?:[A-Za-z_][\w$]*\.)*(?!Pars)[A-Z][\w$]*(?:Error|Exception|Failure|Timeout|Fault)): "
+    r"(?P<message>[^\n]+)"
+)
+"""`Lost task 0.0: java.lang.OutOfMemoryError: Java heap space`."""
 _NAME_AND_VALUE = re.compile(r"Error name - (?P<type>\w+), Error value - (?P<message>.*)", re.DOTALL)
 
 
@@ -27,3 +32,5 @@ def inner_exceptions(message: str) -> Iterator[tuple[str, str]]:
         yield match["type"], match["message"]
     elif called := list(_CALLED.finditer(message)):
         yield called[-1]["type"], called[-1]["message"] or ""
+    elif ("Exception: " in message or "Error: " in message) and (said := list(_IN_A_SENTENCE.finditer(message))):
+        yield said[-1]["type"].replace("$", "."), said[-1]["message"]

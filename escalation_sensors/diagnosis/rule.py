@@ -25,6 +25,7 @@ class Rule:
         unless: phrases that keep it from firing.
         matches: a regular expression over the message, for what phrases cannot say.
         recoverable: where it is another than the category's.
+        votes: it is not asked by itself: the words of all such rules are weighed where no other rule is sure.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Rule:
     unless: tuple[str, ...] = ()
     matches: str = ""
     recoverable: bool | None = None
+    votes: bool = False
 
     @property
     def is_recoverable(self) -> bool:
@@ -53,11 +55,10 @@ class Rule:
         """Whether it asks for words too, or for words alone."""
         return bool(self.says or self.says_also or self.matches)
 
-    def evidence(self, link: Link, text: str) -> str | None:
-        """What speaks for the rule in one link, whose message is `text` in lower case with single blanks; else None."""
-        for phrase in self._unless:
-            if phrase.found_in(text):
-                return None
+    def evidence(self, link: Link, text: "Flat") -> str | None:
+        """What speaks for the rule in one link, whose message is `text`; else None."""
+        if self._unless and _said(self._unless, link, text) is not None:
+            return None
         found = []
         for condition in self._conditions:
             one = condition(link, text)
@@ -67,9 +68,9 @@ class Rule:
         return ", ".join(each for each in found if each)
 
     @cached_property
-    def _conditions(self) -> "tuple[Callable[[Link, str], str | None], ...]":
+    def _conditions(self) -> "tuple[Callable[[Link, Flat], str | None], ...]":
         """Each condition that the rule has, as a function that yields what speaks for it."""
-        conditions: list[Callable[[Link, str], str | None]] = []
+        conditions: list[Callable[[Link, Flat], str | None]] = []
         if self.types:
             conditions.append(lambda link, _: _type_of(self.types, link.types))
         if self.codes:
@@ -86,7 +87,7 @@ class Rule:
     def _is_wanted(self, code: str) -> bool:
         return any(_like(code, wanted) for wanted in self.codes)
 
-    def _matched(self, link: Link, _: str) -> str | None:
+    def _matched(self, link: Link, _: "Flat") -> str | None:
         match = self._matches.search(link.message) if self._matches else None
         return repr(match[0]) if match else None
 
@@ -112,6 +113,19 @@ class Rule:
         return self._says or self._says_also
 
 
+class Flat:
+    """A text as phrases are looked for in it.
+
+    Attributes:
+        text: in lower case, with single blanks; see `flattened`.
+        words: those that it is made of.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.text = flattened(text)
+        self.words = frozenset(_WORD.findall(self.text))
+
+
 class Phrase:
     """Whole words that stand in a message; `…` stands for anything within the same line, or for the rest of a word."""
 
@@ -120,6 +134,10 @@ class Phrase:
         pieces = [piece for piece in self.source.split("…") if piece.strip()]
         self.parts = tuple(piece.strip() for piece in pieces)
         self._pattern = re.compile(r"[^\n]*?".join(map(self._bounded, pieces)))
+        self.words = tuple(_WORD.findall(_HALF_WORD.sub(" ", self.source)))
+        """Words that are whole in every text that holds the phrase."""
+        self.key = max(self.words, key=len, default="")
+        """The one that is looked for first; empty if there is none."""
 
     def _bounded(self, piece: str) -> str:
         """The piece, ending its words where the phrase or a blank does."""
@@ -138,11 +156,6 @@ class Phrase:
         match = self._pattern.search(text)
         return match[0] if match else None
 
-    @cached_property
-    def words(self) -> tuple[str, ...]:
-        """Words that are whole in every text that holds the phrase."""
-        return tuple(_WORD.findall(_HALF_WORD.sub(" ", self.source)))
-
 
 BUILT_IN = frozenset(dir(builtins))
 _WORD = re.compile(r"\w+")
@@ -156,11 +169,13 @@ def flattened(text: str) -> str:
     return _BLANKS.sub(" ", text.translate(_QUOTES).lower())
 
 
-def _said(phrases: "Sequence[Phrase]", _: Link, text: str) -> str | None:
-    for phrase in phrases:
-        found = phrase.found_in(text)
-        if found is not None:
-            return repr(found)
+def _said(phrases: "Sequence[Phrase]", _: Link, text: Flat) -> str | None:
+    words = text.words
+    for phrase in phrases:  # written out, since it is the hottest loop
+        if not phrase.key or phrase.key in words:
+            found = phrase.found_in(text.text)
+            if found is not None:
+                return repr(found)
     return None
 
 

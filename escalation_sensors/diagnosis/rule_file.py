@@ -50,6 +50,7 @@ class WrittenRule(BaseModel):
     unless: tuple[Text, ...] = ()
     matches: str = ""
     recoverable: bool | None = None
+    votes: bool = False
     fires_on: tuple[Example, ...] = ()
     silent_on: tuple[Example, ...] = ()
 
@@ -101,6 +102,7 @@ class WrittenRule(BaseModel):
             unless=self.unless,
             matches=self.matches,
             recoverable=self.recoverable,
+            votes=self.votes,
         )
 
 

@@ -1,13 +1,10 @@
 """Finds the few rules that can fire on a link, out of hundreds: by what they need to be there."""
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
 from escalation_sensors.diagnosis.failure import Link
-from escalation_sensors.diagnosis.rule import BUILT_IN, Rule, package_of
-
-_WORD = re.compile(r"\w+")
+from escalation_sensors.diagnosis.rule import BUILT_IN, Flat, Rule, package_of
 
 
 class RuleIndex:
@@ -31,10 +28,10 @@ class RuleIndex:
             for shelf in self._shelves(rule, words):
                 shelf.append(number)
 
-    def candidates(self, link: Link, text: str) -> Iterator[Rule]:
+    def candidates(self, link: Link, text: Flat) -> Iterator[Rule]:
         """The rules that may fire, in their order."""
         numbers = set(self._always)
-        for word in set(_WORD.findall(text)) & self._by_word.keys():
+        for word in text.words & self._by_word.keys():
             numbers.update(self._by_word[word])
         for code in link.codes:
             numbers.update(self._by_code.get(code, ()))

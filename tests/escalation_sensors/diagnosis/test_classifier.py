@@ -132,3 +132,13 @@ def test_a_bare_name_that_classes_of_several_packages_have_is_believed_less() ->
         for name in ("ParserError", "pandas.errors.ParserError")
     )
     assert bare.confidence < 0.9 < full.confidence
+
+
+@pytest.mark.parametrize(
+    ("type_name", "message"),
+    [("KeyError", "'not found'"), ("KeyError", "'no such key'"), ("AssertionError", "disk full flag expected")],
+)
+def test_words_that_are_a_key_or_a_remark_of_the_code_are_never_sure(type_name: str, message: str) -> None:
+    found = own_classifier().diagnose(failure_from(type_name, message))
+    assert found.category != Category.SOURCE_UNAVAILABLE
+    assert found.confidence < 0.75

@@ -102,3 +102,32 @@ def test_long_texts_are_read_in_bounded_time(line: str) -> None:
     began = time.monotonic()
     links_in(line)
     assert time.monotonic() - began < 5  # quadratic reading would take minutes
+
+
+def test_what_dotnet_caught_comes_before_what_it_threw() -> None:
+    text = (
+        "Unhandled exception. System.AggregateException: One or more errors occurred.\n"
+        " ---> System.Net.Http.HttpRequestException: no\n"
+        " ---> System.Net.Sockets.SocketException (111): Connection refused\n"
+        "   at System.Net.Sockets.Socket.Connect()\n"
+    )
+    assert [link.type for link in links_in(text)] == ["SocketException", "HttpRequestException", "AggregateException"]
+
+
+def test_an_exception_told_within_a_line_counts_before_the_line() -> None:
+    text = "24/05/01 03:00:01 WARN TaskSetManager: Lost task 0.0 (TID 7): java.lang.OutOfMemoryError: Java heap space"
+    first, second = links_in(text)
+    assert (first.types, first.message) == (("java.lang.OutOfMemoryError",), "Java heap space")
+    assert second.types == ()
+
+
+def test_a_line_that_a_tool_begins_with_error_is_one() -> None:
+    assert [link.message for link in links_in("Initializing\nError: the state is locked\n\nSee the manual")] == [
+        "Error: the state is locked"
+    ]
+
+
+def test_the_line_of_source_tells_whether_a_setting_was_read() -> None:
+    text = 'Traceback (most recent call last):\n  File "a.py", line 1, in f\n    config["x"]\nKeyError: \'x\''
+    assert links_in(text)[0].codes == {"frame:setting"}
+    assert links_in(text.replace("config", "row"))[0].codes == frozenset()
