@@ -1,9 +1,9 @@
-"""Secrets in command lines and in SQL. Options and clauses that read `name=value` are in `names.py`."""
+"""Secrets in command lines and in SQL. Options and clauses that read `name=value` are in `named_values.py`."""
 
 import re
 
 from escalation_sensors.redaction.judging import random_looking, says_nothing, strongly_mixed, word_and_number, wordish
-from escalation_sensors.redaction.kind import Kind
+from escalation_sensors.redaction.kind import Begins, Kind
 from escalation_sensors.redaction.names import NAME, judged_harmless, kind_found
 from escalation_sensors.redaction.secret_names import Certainty
 from escalation_sensors.redaction.values import QUOTED, VALUE, value_of
@@ -98,51 +98,91 @@ def _not_identified_by(found: re.Match[str]) -> bool:
 
 
 def _option(programs: str, option: str, gap: str) -> Kind:
-    needs = tuple(re.findall(r"[a-z0-9][a-z0-9-]+", programs))
+    # A program by how its name begins; where one of many has to log in, by that.
+    beginnings = re.sub(r"(?<=[\w)])\(\?:[^()]*\)\??", "", programs)
+    needs = ("login",) if programs.endswith("login") else tuple(re.findall(r"[a-z0-9][a-z0-9-]+", beginnings))
     before = rf"(?<![\w.-])(?:{programs}){_UP_TO}{option}"
     return Kind("password", rf"{before}{gap.replace('GAP', f'(?:{_GAP})')}(?={VALUE})", _no_option, needs=needs)
 
 
 COMMANDS = (
     *(_option(*row) for row in PASSWORD_OPTIONS),
-    Kind("secret", rf"(?<![\w-])(?=--?[A-Za-z]){NAME}{_GAP}b?(?={VALUE})", _no_long_option, kind_found),
+    Kind(
+        "secret",
+        rf"(?<![\w-])(?=--?[A-Za-z]){NAME}{_GAP}b?(?={VALUE})",
+        _no_long_option,
+        kind_found,
+        begins=Begins.AT_A_NAME,
+    ),
     Kind(
         "secret",
         rf"(?i:(?<![\w-])(?:env|arg|setx|configure[ ]set|config[ ]set)[ ]){NAME}[ ](?={VALUE})",
         _no_clause,
         kind_found,
+        needs=("env ", "arg ", "setx ", "configure set ", "config set "),
+        begins=Begins.BEFORE_A_NAME,
     ),
     Kind(
         "password",
         r"(?:echo|printf)[ ](?:-n[ ])?[\"']?(?P<secret>[^\s\"']{6,200})[\"']?[ ]?\|[^\n]{0,200}?(?:stdin|sudo -S)",
         _nothing,
+        needs=("stdin", "sudo -s"),
     ),
     Kind(
         "password",
         rf"(?i:\b(?:requirepass|masterauth|bindpw|rootpw)[ ]|\buser\s+\S{{1,60}}\s+on\s+>)[ ]{{0,2}}(?={VALUE})",
         _nothing,
+        needs=("requirepass ", "masterauth ", "bindpw ", "rootpw ", "user"),
     ),
-    Kind("password", r"(?i:\blogin\s{1,20}[\w.@+-]{1,100}\s{1,20}password\s{1,20})(?P<secret>[^\s]++)", _nothing),
     Kind(
-        "password", r"(?:^|(?<=[>'\"]|\s))(?:PASS|AUTH)[ ](?P<secret>[^\s'\"\\]{6,200})(?=\\r|['\"\s]|$)", _not_random
+        "password",
+        r"(?i:\blogin\s{1,20}[\w.@+-]{1,100}\s{1,20}password\s{1,20})(?P<secret>[^\s]++)",
+        _nothing,
+        needs=("login",),
     ),
-    Kind("password", r"\bLOGIN[ ]\"?[\w.@+-]{1,80}\"?[ ]\"?(?P<secret>[^\s\"']{6,200})\"?(?=\s|$|\\r)", _not_random),
     Kind(
-        "password", rf"(?i:--(?:proxy-|http-)?user(?:[ ]|=))[\"']?[^\s:\"']{{1,100}}:(?={VALUE})", _no_likely_password
+        "password",
+        r"(?:^|(?<=[>'\"]|\s))(?:PASS|AUTH)[ ](?P<secret>[^\s'\"\\]{6,200})(?=\\r|['\"\s]|$)",
+        _not_random,
+        needs=("pass ", "auth "),
     ),
-    Kind("password", rf"(?i:ConvertTo-SecureString)[ ](?:-String[ ])?(?={QUOTED})", _nothing),
-    Kind("password", r"(?i:\bnet[ ]user)[ ]\S{1,60}[ ](?P<secret>[^\s/*][^\s]{3,200})", _nothing),
+    Kind(
+        "password",
+        r"\bLOGIN[ ]\"?[\w.@+-]{1,80}\"?[ ]\"?(?P<secret>[^\s\"']{6,200})\"?(?=\s|$|\\r)",
+        _not_random,
+        needs=("login ",),
+    ),
+    Kind(
+        "password",
+        rf"(?i:--(?:proxy-|http-)?user(?:[ ]|=))[\"']?[^\s:\"']{{1,100}}:(?={VALUE})",
+        _no_likely_password,
+        needs=("--user", "--proxy-user", "--http-user"),
+    ),
+    Kind(
+        "password",
+        rf"(?i:ConvertTo-SecureString)[ ](?:-String[ ])?(?={QUOTED})",
+        _nothing,
+        needs=("convertto-securestring",),
+    ),
+    Kind("password", r"(?i:\bnet[ ]user)[ ]\S{1,60}[ ](?P<secret>[^\s/*][^\s]{3,200})", _nothing, needs=("net user",)),
     Kind(
         "password",
         r"(?:echo|printf)[ ](?:-e[ ])?[\"']?[\w.-]{1,60}:(?P<secret>[^\s\"']{1,200})[\"']?[ ]?\|[^\n]{0,60}?chpasswd",
         _nothing,
+        needs=("chpasswd",),
     ),
-    Kind("password", r"(?i:\bdb2[ ][^\n]{0,200}?[ ]user[ ]\S{1,60}[ ]using[ ])(?P<secret>[^\s]++)", _nothing),
-    Kind("password", r"(?i:\.logon[ ])[^\s,]{1,100},(?P<secret>[^\s;]++)", _nothing),
+    Kind(
+        "password",
+        r"(?i:\bdb2[ ][^\n]{0,200}?[ ]user[ ]\S{1,60}[ ]using[ ])(?P<secret>[^\s]++)",
+        _nothing,
+        needs=("db2 ",),
+    ),
+    Kind("password", r"(?i:\.logon[ ])[^\s,]{1,100},(?P<secret>[^\s;]++)", _nothing, needs=(".logon ",)),
     Kind(
         "token",
         r"(?<=[ ])(?:auth|login|-t|-k)[ ](?P<secret>[A-Za-z0-9_-]{20,200}+)",
         _no_generated_token,
+        needs=(" auth ", " login ", " -t ", " -k "),
     ),
     # connect("user", "password") and its kin.
     *(
@@ -150,52 +190,78 @@ COMMANDS = (
             "password",
             rf"(?i:connect|connection|log(?:in|on)|bind(?:_s)?|pdo)\([^()\"'\n]{{0,80}}(?:[\"'][^\"'\n]{{0,100}}[\"'],\s{{0,4}}){{{before}}}(?={QUOTED})",
             _no_likely_argument,
+            needs=("connect(", "connection(", "login(", "logon(", "bind(", "bind_s(", "pdo("),
         )
         for before in (1, 2)
     ),
     # The second of two arguments, after an identifier that was redacted or is one.
-    Kind("secret", r"(?:(?<=\])|'[A-Z0-9]{4,24})',\s{0,4}'(?P<secret>[A-Za-z0-9+/]{40})'"),
-    Kind("password", rf"(?i:sp_addlinkedsrvlogin)\s[^\n;]{{0,300}},\s{{0,4}}N?(?={QUOTED})", _nothing),
-    Kind("secret", r"::add-mask::(?P<secret>[^\n]++)"),
-    Kind("password", rf"\b(?i:add_user|change_password)[ ]\S{{1,60}}[ ](?={VALUE})", _no_likely_password),
-    Kind("password", rf"(?i:/user:)\S{{1,60}}[ ](?={VALUE})", _no_likely_password),
-    Kind("password", rf"[ ]-U[ ]?[\"']?[\w.@-]{{1,60}}%(?={VALUE})", _not_random),
-    Kind("password", rf"\bAUTH[ ][\w.-]{{1,60}}[ ](?={VALUE})", _not_random),
+    Kind("secret", r"(?:(?<=\])|'[A-Z0-9]{4,24})',\s{0,4}'(?P<secret>[A-Za-z0-9+/]{40})'", needs=("',",)),
+    Kind(
+        "password",
+        rf"(?i:sp_addlinkedsrvlogin)\s[^\n;]{{0,300}},\s{{0,4}}N?(?={QUOTED})",
+        _nothing,
+        needs=("sp_addlinkedsrvlogin",),
+    ),
+    Kind("secret", r"::add-mask::(?P<secret>[^\n]++)", needs=("::add-mask::",)),
+    Kind(
+        "password",
+        rf"(?i:\b(?:add_user|change_password)[ ]|/user:)\S{{1,60}}[ ](?={VALUE})",
+        _no_likely_password,
+        needs=("add_user ", "change_password ", "/user:"),
+    ),
+    Kind("password", rf"[ ]-U[ ]?[\"']?[\w.@-]{{1,60}}%(?={VALUE})", _not_random, needs=(" -u",)),
+    Kind("password", rf"\bAUTH[ ][\w.-]{{1,60}}[ ](?={VALUE})", _not_random, needs=("auth ",)),
     Kind(
         "password",
         rf"\.(?:login|authenticate)\(\s{{0,4}}[\"'][^\"'\n]{{0,100}}[\"'],\s{{0,4}}(?={QUOTED})",
         _not_random,
+        needs=(".login(", ".authenticate("),
     ),
     # SQL.
-    Kind("password", rf"(?i:sp_(?:addlogin|password))\s{{1,20}}N?'[^'\n]{{0,100}}',\s{{0,20}}N?(?={QUOTED})", _nothing),
+    Kind(
+        "password",
+        rf"(?i:sp_(?:addlogin|password))\s{{1,20}}N?'[^'\n]{{0,100}}',\s{{0,20}}N?(?={QUOTED})",
+        _nothing,
+        needs=("sp_addlogin", "sp_password"),
+    ),
     Kind(
         "password",
         rf"(?i:\bset\s{{1,20}}password\s{{1,20}}for\s{{1,20}}\S{{1,100}}\s{{0,20}}=\s{{0,20}})(?={QUOTED})",
         _nothing,
+        needs=("password",),
     ),
     Kind(
         "password",
         r"(?i:identified\s{1,20}(?:(?:with|via)\s{1,20}['\"]?[\w-]{1,40}['\"]?\s{1,20})?(?:by|as|using)\s{1,20}"
         rf"(?:password\s{{1,20}}|values\s{{1,20}}|random\s{{1,20}})?)(?={VALUE})",
         _not_identified_by,
+        needs=("identified",),
     ),
     Kind(
         "password",
         r"(?i:password\s{0,4}\(\s{0,4})(?=(?:'(?P<single>(?:[^'\\\n]|\\.|'')++)'|\"(?P<double>[^\"\n]++)\"))",
         _nothing,
+        needs=("password",),
     ),
-    Kind("access-key", r"(?i:(?<![\w])key_id)\s{0,4}=?\s{0,4}'(?P<secret>[^'\n]++)'", _nothing),
+    Kind("access-key", r"(?i:(?<![\w])key_id)\s{0,4}=?\s{0,4}'(?P<secret>[^'\n]++)'", _nothing, needs=("key_id",)),
     Kind(
         "key",
         r"(?i:pgp_sym_(?:en|de)crypt(?:_bytea)?\([^()'\n]{0,200}(?:'[^'\n]{0,200}')?,\s{0,4})'(?P<secret>[^'\n]++)'",
         _nothing,
+        needs=("pgp_sym_",),
     ),
-    Kind("password", r"(?i:(?:en|de)cryptbypassphrase\(\s{0,4})N?'(?P<secret>(?:[^'\n]|'')++)'", _nothing),
+    Kind(
+        "password",
+        r"(?i:(?:en|de)cryptbypassphrase\(\s{0,4})N?'(?P<secret>(?:[^'\n]|'')++)'",
+        _nothing,
+        needs=("cryptbypassphrase",),
+    ),
     # auth=("user", "password") and its kin in code.
     Kind(
         "password",
         r"(?:auth[\"']?\s{0,2}[=:]\s{0,2}|(?:Auth|Credentials?))\(\s{0,4}[\"'][^\"'\n]{0,100}[\"'],\s{0,4}(?:password=)?"
         rf"(?={QUOTED})",
         _nothing,
+        needs=("auth", "credential"),
     ),
 )

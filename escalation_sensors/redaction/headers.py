@@ -1,4 +1,4 @@
-"""Secrets in HTTP headers and cookies. Headers that are named like a secret (`X-Api-Key`) are in `names.py`."""
+"""Secrets in HTTP headers and cookies. Headers that are named like a secret (`X-Api-Key`) are in `named_values.py`."""
 
 import base64
 import binascii
@@ -91,18 +91,21 @@ HEADERS = (
         r"(?<![A-Za-z0-9_])(?i:bearer|apikey)(?:[ ]|%20|\+)[\"']?(?!\w{1,30}=[\w\"])"
         r"(?P<secret>[A-Za-z0-9._~+/=:-]{8,}+)",
         _not_random,
+        needs=("bearer", "apikey"),
     ),
     Kind(
         "basic-credentials",
         r"(?<![A-Za-z0-9_])(?i:basic)(?:[ ]|%20)(?P<secret>[A-Za-z0-9+/_-]{8,}+={0,2})",
         _no_user_and_password,
+        needs=("basic",),
     ),
     Kind(
         "credentials",
         r"\bAUTH (?:PLAIN|LOGIN|XOAUTH2|CRAM-MD5)[ ]?(?:\\r\\n)?(?P<secret>[A-Za-z0-9+/]{8,}+={0,2})",
+        needs=("auth ",),
     ),
     *_listed(_COOKIE, "", "cookie", _no_cookie),
     Kind("cookie", rf"{_COOKIE}[ ]?[:=][ ]{{0,4}}(?P<secret>(?:[^\n\\]|\\(?![nr]))++)", _no_cookie, needs=("cookie",)),
     Kind("cookie", r"(?i:cookies?)[\"']?\s{0,2}[:=]\s{0,2}\{(?P<secret>[^{}\n]{4,2000})\}", _no_jar, needs=("cookie",)),
-    Kind("cookie", r"<Cookie [^\s=]{1,80}=(?P<secret>[^\s>]++)"),
+    Kind("cookie", r"<Cookie [^\s=]{1,80}=(?P<secret>[^\s>]++)", needs=("<cookie ",)),
 )

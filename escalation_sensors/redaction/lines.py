@@ -3,7 +3,7 @@
 import re
 
 from escalation_sensors.redaction.judging import prose, random_looking, says_nothing
-from escalation_sensors.redaction.kind import Kind
+from escalation_sensors.redaction.kind import Begins, Kind
 from escalation_sensors.redaction.names import NAME, judged_harmless, kind_found, no_named_value
 from escalation_sensors.redaction.secret_names import Certainty, kind_of
 from escalation_sensors.redaction.values import QUOTED, value_of
@@ -39,6 +39,7 @@ LINES = (
         r"(?P=deep)[ \t]++(?P<block>[^\s][^\n]*+(?:\n(?P=deep)[ \t]++[^\s][^\n]*+)*+)",
         lambda found: kind_of(found["name"]) is None or (prose(found["block"]) and " the " in found["block"]),
         kind_found,
+        begins=Begins.ON_THE_LINE_OF_A_NAME,
     ),
     Kind(
         "secret",
@@ -46,6 +47,7 @@ LINES = (
         r"(?=(?P<line>[^\s\"'\[{(|>&*#!%][^\s]*+[ ](?:[^\n#\\]|\\(?!n)|(?<!\s)#)*+)$)",
         _no_line,
         kind_found,
+        begins=Begins.ON_THE_LINE_OF_A_NAME,
     ),
     # A name alone on a line and its value alone on the next; what pydantic says of a field.
     Kind(
@@ -54,6 +56,7 @@ LINES = (
         r"(?:-[ ])?(?=[\"']?(?P<next>[^\s\"']{6,200}+)[\"']?$)",
         _no_next_line,
         kind_found,
+        begins=Begins.ON_THE_LINE_OF_A_NAME,
     ),
     Kind(
         "secret",
@@ -61,6 +64,7 @@ LINES = (
         no_named_value,
         kind_found,
         needs=("input_value",),
+        begins=Begins.ON_THE_LINE_OF_A_NAME,
     ),
     # A line of nothing but a name and a value.
     Kind(
@@ -68,5 +72,6 @@ LINES = (
         rf"^[ \t]{{0,40}}(?:set[ ])?{NAME}[ \t]{{1,20}}(?=[\"']?(?P<after>[^\s\"']{{6,200}}+)[\"']?$)",
         _no_next_line,
         kind_found,
+        begins=Begins.ON_THE_LINE_OF_A_NAME,
     ),
 )

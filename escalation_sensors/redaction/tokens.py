@@ -1,5 +1,7 @@
 """Secrets that are known by their own look, wherever they stand: one row each for what a service hands out."""
 
+import re
+
 from escalation_sensors.redaction.kind import Kind
 
 _B62 = "[A-Za-z0-9]"
@@ -100,15 +102,16 @@ TOKEN_LOOKS: tuple[tuple[str, str], ...] = (
     ("facebook-token", rf"EAA[A-Za-z]{_B62}{{80,}}+"),
 )  # fmt: skip
 
-# One pattern for each name would read the text as many times.
-_ALL = "|".join(f"(?P<look_{position}>{look})" for position, (_, look) in enumerate(TOKEN_LOOKS))
+_LOOKS = tuple((name, re.compile(look)) for name, look in TOKEN_LOOKS)
 
-TOKENS = (
-    Kind(
-        "token",
-        rf"{_BEGINNING}(?=[\w.:/+~-]{{12}}|SSWS|FlyV1)(?P<secret>{_ALL})",
-        name_of=lambda found: next(
-            name for position, (name, _) in enumerate(TOKEN_LOOKS) if found[f"look_{position}"] is not None
-        ),
-    ),
-)
+
+def _name_of(found: re.Match[str]) -> str:
+    """The name of the first look that fits."""
+    return next(name for name, look in _LOOKS if look.match(found.string, found.start("secret")))
+
+
+# One pattern for all: each would read the text once more. No group for each look: before a group, the first letters of
+# what is in it are not compared.
+_ALL = "|".join(look for _, look in TOKEN_LOOKS)
+
+TOKENS = (Kind("token", rf"{_BEGINNING}(?=[\w.:/+~-]{{12}}|SSWS|FlyV1)(?P<secret>{_ALL})", name_of=_name_of),)
