@@ -2,8 +2,8 @@
 
 The figures are those of the whole year 2013 as the sources have it. Ceilings hold for a single day's flights as for
 the year: each leaves room above the worst of the 365 days, which is named where it is far from the year's rate.
-The file is long because a flaw stands where its column is declared; the rules across a flight's columns are in
-`flight_rules.py`.
+The file is long because the contracts of a domain stand in one file, and each flaw where its column is declared; the
+rules across a flight's columns are in `flight_rules.py`.
 """
 
 import datetime as dt

@@ -1,7 +1,5 @@
-"""Verdicts, policies, ceilings, samples and errors of an audit; which rows fail: `test_agreement_with_pandera.py`."""
+"""Verdicts, policies, ceilings and samples of an audit; which rows fail: `test_agreement_with_pandera.py`."""
 
-from collections.abc import Iterator
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -10,46 +8,9 @@ import pandera.polars as pa
 import polars as pl
 import pytest
 
-from data_platform.auditing import (
-    Audit,
-    CheckOutcome,
-    Contract,
-    Shown,
-    audit,
-    block,
-    policies,
-    quarantine,
-    rule,
-    warn,
-)
-from data_platform.auditing.dense import dense_columns
-from data_platform.auditing.relation import Relation
+from data_platform.auditing import Contract, Shown, audit, block, policies, quarantine, rule, warn
+from tests.data_platform.auditing.judged import judge, numbers, outcome
 from tests.data_platform.auditing.verdicts import contract_of
-
-
-@pytest.fixture
-def connection() -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect(config={"threads": 2}) as opened:
-        opened.execute("SET TimeZone = 'UTC'")
-        yield opened
-
-
-def numbers(policy: Any = None, **arguments: Any) -> type[Contract]:
-    """A contract of one number, at least 0."""
-    metadata = policies(ge=policy) if policy else None
-    return contract_of({"value": pl.Int64}, {"value": pa.Field(ge=0, nullable=True, metadata=metadata)}, **arguments)
-
-
-def judge(connection: duckdb.DuckDBPyConnection, contract: type[Contract], rows: str, **options: Any) -> Audit:
-    """Audits `rows`, a SELECT of `value`s, each with its id."""
-    connection.execute(f"CREATE OR REPLACE TABLE built AS SELECT row_number() OVER () AS row_id, * FROM ({rows})")
-    return audit(connection, "built", contract, **options)
-
-
-def outcome(audited: Audit, name: str) -> CheckOutcome:
-    (found,) = [each for each in audited.outcomes if each.name == name]
-    return found
-
 
 SIX_OF_TEN_ARE_BAD = "SELECT i - 6 AS value FROM range(10) r(i)"
 
@@ -198,47 +159,6 @@ def test_columns_more_are_allowed_unless_strict_and_another_order_unless_ordered
     assert outcome(audited, "schema").message.startswith("in another order")
 
 
-def raises(data: Any) -> Any:
-    message = "boom\n" + "x" * 1000
-    raise RuntimeError(message)
-
-
-@pytest.mark.parametrize(
-    ("policy", "blocks"), [(block(), True), (warn(), False), (warn(max_rows=5), True), (quarantine(max_rows=5), True)]
-)
-def test_a_check_that_cannot_be_made_is_not_called_bad_data(
-    connection: duckdb.DuckDBPyConnection, policy: Any, *, blocks: bool
-) -> None:
-    metadata = policies(
-        rules=[rule("parses", "CAST(value AS INTEGER) > 0", policy), rule("other", "value <> 'b'", warn())]
-    )
-    contract = contract_of({"value": pl.String}, {}, metadata=metadata)
-    audited = judge(connection, contract, "SELECT unnest(['1', 'x', 'b']) AS value")
-    found = outcome(audited, "parses")
-    assert (found.failing_rows, found.sample, found.passed, found.blocks) == (0, (), False, blocks)
-    assert found.error is not None
-    assert found.error.startswith("could not be checked: ConversionException: ")
-    assert outcome(audited, "other").failing_rows == 1
-
-
-def test_what_a_custom_check_raises_is_told_in_one_short_line(connection: duckdb.DuckDBPyConnection) -> None:
-    class Custom(Contract):
-        row_id: int
-        value: int
-
-        @pa.check("value")
-        def is_special(cls, data: Any) -> Any:  # noqa: N805
-            return raises(data)
-
-        class Config:
-            name = "core.custom"
-
-    found = outcome(judge(connection, Custom, "SELECT 1::BIGINT AS value"), "value__is_special")
-    assert found.error is not None
-    assert found.error.startswith("could not be checked: RuntimeError: boom x")
-    assert len(found.error) <= 300
-
-
 def test_custom_checks_of_a_column_and_of_the_table_are_run_by_pandera(connection: duckdb.DuckDBPyConnection) -> None:
     class Custom(Contract):
         row_id: int
@@ -263,37 +183,6 @@ def test_custom_checks_of_a_column_and_of_the_table_are_run_by_pandera(connectio
     assert audited.quarantined_rows == 3
 
 
-def test_a_relationship_that_cannot_be_looked_up_is_not_called_bad_data(connection: duckdb.DuckDBPyConnection) -> None:
-    contract = contract_of({"value": pl.Int64}, {"value": pa.Field(references="core.known.value")})
-    rows = "SELECT 1::BIGINT AS value"
-    audited = judge(connection, contract, rows, resolve=lambda table: table.table)
-    assert str(outcome(audited, "value__references_known").error).startswith("could not be checked: CatalogException")
-    connection.execute("CREATE TABLE known AS SELECT 'one' AS value")
-    audited = judge(connection, contract, rows, resolve=lambda table: table.table)
-    assert (
-        outcome(audited, "value__references_known").error
-        == "could not be checked: value is BIGINT, but core.known.value is VARCHAR"
-    )
-
-
-def test_a_condition_that_cannot_be_evaluated_leaves_the_callers_transaction_usable(
-    connection: duckdb.DuckDBPyConnection, tmp_path: Path
-) -> None:
-    file = tmp_path / "built.parquet"
-    connection.execute(f"COPY (SELECT 1::BIGINT AS row_id, 'x' AS value) TO '{file}'")
-    metadata = policies(rules=[rule("parses", "CAST(value AS INTEGER) > 0", warn())])
-    connection.execute("BEGIN")
-    connection.execute("CREATE TABLE unseen AS SELECT 1 AS one")
-    audited = audit(connection, f"read_parquet(['{file}'])", contract_of({"value": pl.String}, {}, metadata=metadata))
-    assert outcome(audited, "parses").error
-    assert connection.execute("FROM unseen").fetchall() == [(1,)]
-
-
-def test_a_relation_that_cannot_be_read_is_an_error_not_a_verdict(connection: duckdb.DuckDBPyConnection) -> None:
-    with pytest.raises(duckdb.IOException):
-        audit(connection, "read_parquet(['/nowhere/at/all.parquet'])", numbers())
-
-
 def test_rules_mean_the_same_in_any_time_zone_of_the_machine(
     connection: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
@@ -315,65 +204,8 @@ def test_hostile_values_are_data(connection: duckdb.DuckDBPyConnection, value: s
     assert failing == {"value__isin": 1, "value__notin": 1, "value__str_startswith": 1, "value__ne": 1}
 
 
-def test_a_dense_key_that_repeats_and_one_that_is_too_wide_are_counted_alike(
-    connection: duckdb.DuckDBPyConnection,
-) -> None:
-    contract = contract_of(
-        {"value": pl.Int64, "day": pl.Date}, {"day": pa.Field(nullable=True)}, unique=["value", "day"]
-    )
-    repeated = "SELECT (i % 900)::BIGINT * {width} AS value, {day} AS day FROM range(1000) r(i)"
-    for width in (1, 10**15):
-        for day in (date(2013, 1, 1).strftime("DATE '%Y-%m-%d'"), "NULL::DATE", "DATE 'infinity'"):
-            audited = judge(connection, contract, repeated.format(width=width, day=day))
-            assert outcome(audited, "unique__value_day").failing_rows == 200
-
-
-def test_a_dense_key_is_found_unique_by_a_map_of_bits(connection: duckdb.DuckDBPyConnection) -> None:
-    connection.execute(
-        "CREATE TABLE built AS SELECT i // 7 - 50 AS number, (i % 7)::TINYINT AS line FROM range(700) r(i)"
-    )
-    relation = Relation("built", {"number": "BIGINT", "line": "TINYINT"}, 700)
-    dense = dense_columns(connection, relation, ["number", "line"])
-    assert dense is not None
-    assert dense.bits == 700
-    bits = f"SELECT bit_count({dense.bitmap(['number', 'line'], relation.types)}) FROM built"
-    assert connection.execute(bits).fetchone() == (700,)
-
-
-def test_nothing_is_known_to_an_empty_table(connection: duckdb.DuckDBPyConnection) -> None:
-    connection.execute("CREATE TABLE known (value BIGINT)")
-    contract = contract_of({"value": pl.Int64}, {"value": pa.Field(references="core.known.value")})
-    audited = judge(connection, contract, "SELECT range AS value FROM range(3)", resolve=lambda table: table.table)
-    assert outcome(audited, "value__references_known").failing_rows == 3
-
-
 def test_a_folded_check_says_which_columns_fail(connection: duckdb.DuckDBPyConnection) -> None:
     contract = contract_of({"value": pl.Int64, "share": pl.Float64}, {})
     rows = "SELECT * FROM (VALUES (1::BIGINT, 0.5::DOUBLE), (NULL, NULL), (2, 'nan'::DOUBLE)) AS v(value, share)"
     told = outcome(judge(connection, contract, rows), "not_null").message
     assert told.startswith("2 of 3 rows fail (66.7 %): value: 1, share: 1, share (NaN): 1. Not null: ")
-
-
-@pytest.mark.parametrize(
-    ("dtype", "value", "far_away"),
-    [
-        (pl.Int64, "({i})::BIGINT", "(-9223372036854775808)::BIGINT), (9223372036854775807::BIGINT"),
-        (pl.Int8, "({i})::TINYINT", "9223372036854775807::BIGINT), (-1::BIGINT"),
-        (pl.Date, "DATE '2013-01-01' + ({i})::INTEGER", "DATE 'infinity'), (DATE '-infinity'"),
-    ],
-)
-def test_dense_values_that_another_table_lacks_are_counted_beside_nulls_and_values_far_away(
-    connection: duckdb.DuckDBPyConnection, dtype: type[pl.DataType], value: str, far_away: str
-) -> None:
-    contract = contract_of({"value": dtype}, {"value": pa.Field(references="core.known.value", nullable=True)})
-    rows = f"SELECT {value.format(i='i % 20')} AS value FROM range(40) r(i) UNION ALL SELECT NULL"
-    connection.execute(f"CREATE TABLE known AS SELECT {value.format(i='i')} AS value FROM range(20) r(i)")
-    connection.execute(
-        f"CREATE OR REPLACE TABLE known AS FROM known UNION ALL SELECT NULL UNION ALL FROM (VALUES ({far_away}))"
-    )
-    audited = judge(connection, contract, rows, resolve=lambda table: table.table)
-    assert outcome(audited, "value__references_known").passed
-    connection.execute(f"DELETE FROM known WHERE value IN ({value.format(i='7')}, {value.format(i='8')})")
-    audited = judge(connection, contract, rows, resolve=lambda table: table.table)
-    assert outcome(audited, "value__references_known").error is None
-    assert outcome(audited, "value__references_known").failing_rows == 4
