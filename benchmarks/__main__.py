@@ -6,18 +6,13 @@ Figures are ratios within one run, medians of five; a missed goal makes it exit 
 
 import argparse
 import importlib
-import json
 import os
 import sys
 import tempfile
-from collections.abc import Iterable
-from dataclasses import asdict
-from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
 
-from benchmarks.measure import Measure
+from data_platform.figures import Figure, figure_table, write_figures
 from data_platform.settings import load_settings
 
 BENCHMARKS = ("audit", "profile", "publish", "flights", "backfill", "ladder")
@@ -32,33 +27,18 @@ def main() -> int:
     arguments = parser.parse_args()
     report = load_settings().reports_path / "bench.json"
     console = Console()
-    measures: list[Measure] = []
+    figures: list[Figure] = []
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         # A ladder without a store fails open and costs nothing: every figure is measured with one that works.
         os.environ["ESCALATION_STORE_URL"] = f"sqlite:///{folder}/escalation.db"
         for name in arguments.only or BENCHMARKS:
             console.print(f"[dim]{name}: measuring, {arguments.repeats} times …[/]")
             found = importlib.import_module(f"benchmarks.{name}").run(arguments.repeats)
-            measures += found
-            console.print(_table(found))
-            _write(report, measures)
+            figures += found
+            console.print(figure_table(found))
+            write_figures(report, figures)
     console.print(f"written to {report}")
-    return 0 if all(measure.holds for measure in measures) else 1
-
-
-def _table(measures: Iterable[Measure]) -> Table:
-    table = Table("figure", "value", "goal", "holds")
-    for measure in measures:
-        holds = "[green]yes[/]" if measure.holds else "[red]no[/]"
-        table.add_row(measure.name, f"{measure.value:.3g} {measure.unit}", measure.goal, holds)
-    return table
-
-
-def _write(report: Path, measures: Iterable[Measure]) -> None:
-    report.parent.mkdir(parents=True, exist_ok=True)
-    partial = report.with_suffix(".partial")
-    partial.write_text(json.dumps([asdict(measure) for measure in measures], indent=2) + "\n", encoding="utf-8")
-    partial.replace(report)
+    return 0 if all(each.holds for each in figures) else 1
 
 
 if __name__ == "__main__":

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import duckdb
 
+from benchmarks.compare import compare
 from benchmarks.lineitem import LineItem, lineitem_folder, parquet
 from benchmarks.lineitem_by_hand import FORMS
-from benchmarks.measure import Measure, at_most, compare
 from data_platform.auditing import audit
+from data_platform.figures import Figure, at_most
 from resources.lakehouse import TableName
 
 AUDIT = f"{__name__}:compiled"
@@ -17,7 +18,7 @@ MAX_SECONDS_RATIO = 1.15
 MAX_MEMORY_RATIO = 1.2
 
 
-def run(repeats: int) -> list[Measure]:
+def run(repeats: int) -> list[Figure]:
     """Seconds and peak memory against the fastest form by hand, and seconds against pandera's two backends.
 
     Raises:
@@ -29,14 +30,19 @@ def run(repeats: int) -> list[Measure]:
     audited = trials[AUDIT]
     fastest = min((trials[form] for form in FORMS), key=lambda form: form.seconds)
     return [
-        at_most("audit against the fastest SQL by hand, time", audited.seconds / fastest.seconds, MAX_SECONDS_RATIO),
+        at_most(
+            "audit against the fastest SQL by hand, time", audited.seconds / fastest.seconds, MAX_SECONDS_RATIO, "x"
+        ),
         at_most(
             "audit against the fastest SQL by hand, peak memory",
             audited.peak_bytes / fastest.peak_bytes,
             MAX_MEMORY_RATIO,
+            "x",
         ),
         *(
-            at_most(f"audit against pandera {name.replace('_', ' ')}, time", audited.seconds / trials[one].seconds, 1.0)
+            at_most(
+                f"audit against pandera {name.replace('_', ' ')}, time", audited.seconds / trials[one].seconds, 1.0, "x"
+            )
             for name, one in by_pandera.items()
         ),
     ]

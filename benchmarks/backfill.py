@@ -7,15 +7,15 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.flights import FLIGHTS, LAST_DAY
-from benchmarks.measure import Measure, at_least
 from data_platform.assets.partitions import FIRST_DAY
+from data_platform.figures import Figure, at_least
 from tests.scratch_platform import ScratchPlatform, errors_of, scratch_platform
 
 SINGLE_DAYS = 10
 TIMES_FASTER = 25.0
 
 
-def run(repeats: int) -> list[Measure]:
+def run(repeats: int) -> list[Figure]:
     """How many times faster the year is in one run; each repeat measures one year and `SINGLE_DAYS` days."""
     with (
         tempfile.TemporaryDirectory(prefix="bench-") as folder,
@@ -24,7 +24,7 @@ def run(repeats: int) -> list[Measure]:
         if not (result := platform.materialize()).success:
             raise RuntimeError(f"the benchmark's run failed: {errors_of(result)}")
         ratios = [_ratio(platform, repeat) for repeat in range(repeats)]
-    return [at_least("a year of flights in one run against 365 runs", median(ratios), TIMES_FASTER)]
+    return [at_least("a year of flights in one run against 365 runs", median(ratios), TIMES_FASTER, "x")]
 
 
 def _ratio(platform: ScratchPlatform, repeat: int) -> float:

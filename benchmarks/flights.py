@@ -9,11 +9,11 @@ from statistics import median
 import dagster as dg
 import duckdb
 
-from benchmarks.measure import Measure, at_most
 from data_platform.assets.catalog import MODELS
 from data_platform.assets.partitions import FIRST_DAY
 from data_platform.auditing import columns_of, plan_checks
 from data_platform.contracts import core, raw
+from data_platform.figures import Figure, at_most
 from data_platform.modeling import load_models
 from resources.lakehouse import TableName
 from resources.sources import CsvFolder, ExtractRequest, typed_select
@@ -24,7 +24,7 @@ FLIGHTS = ("raw/flights", "core/flight")
 AN_ASSET_SECONDS, A_CHECK_SECONDS, A_PARTITION_SECONDS = 0.10, 0.05, 0.035
 
 
-def run(repeats: int) -> list[Measure]:
+def run(repeats: int) -> list[Figure]:
     """The overhead of raw and core flights over a year, as a share of what is allowed."""
     days = (LAST_DAY - FIRST_DAY).days + 1
     checks = sum(len(plan_checks(contract)) for contract in (raw.Flights, core.Flight))
@@ -37,10 +37,8 @@ def run(repeats: int) -> list[Measure]:
         overheads = [_platform_seconds(platform) - _plain_seconds(platform) for _ in range(repeats)]
     overhead = median(overheads)
     return [
-        Measure(
-            "flights of a year: overhead over plain SQL", overhead, "s", f"<= {allowed:.1f} s", overhead <= allowed
-        ),
-        at_most("flights of a year: overhead, of what is allowed", overhead / allowed, 1.0),
+        Figure("flights of a year: overhead over plain SQL", overhead, "s", f"<= {allowed:.1f} s", overhead <= allowed),
+        at_most("flights of a year: overhead, of what is allowed", overhead / allowed, 1.0, "x"),
     ]
 
 

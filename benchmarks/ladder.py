@@ -8,7 +8,7 @@ from statistics import median
 
 import dagster as dg
 
-from benchmarks.measure import Measure, at_least, at_most
+from data_platform.figures import Figure, at_least, at_most
 from escalation_sensors import recoverable
 from escalation_sensors.diagnosis.observed import failure_from
 from escalation_sensors.diagnosis.own_rules import own_classifier
@@ -21,7 +21,7 @@ LEAST_DIAGNOSES_A_SECOND, MOST_READING_MS, MOST_STEP_MS = 1_000, 2.0, 5.0
 STEPS = 40
 
 
-def run(repeats: int) -> list[Measure]:
+def run(repeats: int) -> list[Figure]:
     """Each figure as the median of `repeats`."""
     ledger_of_process()  # opened once, before anything is timed
     steps = [_step_seconds(covered=True) - _step_seconds(covered=False) for _ in range(repeats)]

@@ -40,8 +40,8 @@ def on_polars(folder: Path) -> Prepared:
 def on_ibis(folder: Path) -> Prepared:
     """Left in the Parquet files, validated lazily by DuckDB through ibis."""
     import ibis  # noqa: PLC0415 - a candidate's memory holds only what it needs itself
-    import ibis.expr.datatypes as types  # noqa: PLC0415
-    import pandera.ibis  # noqa: PLC0415
+    import ibis.expr.datatypes as types  # noqa: PLC0415 - as above
+    import pandera.ibis  # noqa: PLC0415 - as above
 
     def run() -> int:
         connection = ibis.duckdb.connect()

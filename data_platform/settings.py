@@ -133,6 +133,12 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
+    def _each_server_has_a_port_of_its_own(self) -> "Settings":
+        if self.webserver_port == self.weather_api_port:
+            raise ValueError(f"webserver_port and weather_api_port are both {self.webserver_port}: choose two ports")
+        return self
+
+    @model_validator(mode="after")
     def _a_bucket_has_a_key(self) -> "Settings":
         if bool(self.s3_access_key_id) != bool(self.s3_secret_access_key):
             raise ValueError("s3_access_key_id and s3_secret_access_key must be set together")

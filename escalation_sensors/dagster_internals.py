@@ -4,8 +4,9 @@ What level 1 decides with it is not said here.
 """
 
 import inspect
+import re
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -22,6 +23,7 @@ from dagster._core.execution.context.system import StepExecutionContext, StepOrc
 from dagster._core.execution.plan.compute_generator import validate_and_coerce_op_result_to_iterator
 from dagster._core.execution.plan.plan import ExecutionPlan
 from dagster._core.execution.plan.state import KnownExecutionState
+from dagster._core.execution.plan.step import UnresolvedMappedExecutionStep
 from dagster._core.execution.plan.utils import op_execution_error_boundary
 from dagster._core.executor.base import Executor as BaseExecutor
 from dagster._core.executor.child_process_executor import ChildProcessCrashException
@@ -38,6 +40,7 @@ from dagster._core.storage.tags import (
 from dagster_shared.error import SerializableErrorInfo
 
 MOST_FRAMES = 12
+_MAPPED = re.compile(r"\[[^\[\]]*\]$")
 WILL_RETRY_TAG = "dagster/will_retry"
 ErrorInfo = SerializableErrorInfo
 Node = NodeDefinition
@@ -50,6 +53,7 @@ class StepInFlight:
     """The step whose failure Dagster is handling.
 
     Attributes:
+        node: where its op is used: the alias, behind the graphs that it is in.
         assets: what it materializes in this run; checks that it makes alone are `checks`.
         asset_tags: of each of them, as the run's definitions have them.
         later_checks: checks of these assets that are steps of their own in this run.
@@ -60,6 +64,9 @@ class StepInFlight:
         instance: Dagster's, of which the run is.
         job_policy: the retry policy of the job, for steps that have none of their own.
         is_lost: whether its process is gone, and the executor asks for it.
+        is_one_of_many: whether other steps of the run make the same assets, or run the same use of an op.
+        completes: whether its outputs are assets, where it has any; an inner op of a graph may only prepare them.
+        owes: names, when its function has ended, the checks and outputs that it declares and did not yield.
     """
 
     run_id: str
@@ -70,6 +77,7 @@ class StepInFlight:
     job: str
     step_key: str
     op: str
+    node: str
     assets: tuple[dg.AssetKey, ...]
     asset_tags: tuple[Mapping[str, str], ...]
     checks: tuple[dg.AssetCheckKey, ...]
@@ -82,6 +90,9 @@ class StepInFlight:
     instance: dg.DagsterInstance
     job_policy: dg.RetryPolicy | None = None
     is_lost: bool = False
+    is_one_of_many: bool = False
+    completes: bool = True
+    owes: Callable[[], tuple[str, ...]] = tuple
 
 
 def step_in_flight() -> StepInFlight | None:
@@ -143,6 +154,11 @@ def results_in(result: object) -> Iterator[Any]:
     yield from validate_and_coerce_op_result_to_iterator(result, context, context.op_def.output_defs)
 
 
+def awaited(coroutine: Coroutine[Any, Any, Any]) -> Any:
+    """What a coroutine comes to, on the event loop of the step that runs here."""
+    return dg.OpExecutionContext.get()._step_execution_context.event_loop.run_until_complete(coroutine)  # noqa: SLF001 - this file's purpose
+
+
 def function_of(op: dg.OpDefinition) -> Callable[..., Any]:
     """The function that an op runs.
 
@@ -195,6 +211,7 @@ def _facts(context: StepExecutionContext | StepOrchestrationContext, previous_at
         job=context.job_name,
         step_key=context.step.key,
         op=job.get_node(context.node_handle).definition.name,
+        node=str(context.node_handle),
         assets=assets,
         asset_tags=tuple(job.asset_layer.asset_graph.get(key).tags for key in assets),
         checks=checks,
@@ -206,12 +223,31 @@ def _facts(context: StepExecutionContext | StepOrchestrationContext, previous_at
         log=context.log,
         instance=context.instance,
         job_policy=job._op_retry_policy,  # noqa: SLF001 - this file's purpose
+        is_one_of_many=context.step.key.endswith("]") or bool(assets and context.node_handle.parent),
+        completes=not assets or any(each.properties.asset_key for each in context.step.step_outputs),
+        owes=partial(_owed, context) if isinstance(context, StepExecutionContext) else tuple,
     )
 
 
 def _count(context: StepExecutionContext) -> int:
     definition = context.run_partitions_def
     return len(definition.get_partition_keys_in_range(context.partition_key_range)) if definition else 1
+
+
+def _owed(context: StepExecutionContext) -> tuple[str, ...]:
+    """What a step declares and has not yielded. Dagster fails it for some of it, later; a check it only leaves out."""
+    names = []
+    for output in context.step.step_outputs:
+        if output.name not in context.selected_output_names or context.has_seen_output(output.name):
+            continue
+        definition = context.op_def.output_def_named(output.name)
+        check = output.properties.asset_check_key
+        is_implied = definition.optional or definition.is_dynamic or definition.dagster_type.is_nothing
+        if check is not None:
+            names.append(check.name)
+        elif context.requires_typed_event_stream or not is_implied:
+            names.append(output.name)
+    return tuple(names)
 
 
 def partition_in(tags: Mapping[str, str]) -> str:
@@ -243,6 +279,7 @@ class RunEnd:
         position: of the event in the log of all runs; grows.
         reason: `STEP_FAILURE`, `RUN_EXCEPTION` and the like; empty for a worker that was killed.
         error: of the run, or of its first step that failed.
+        step_key: of its first step that failed; empty if none did.
     """
 
     position: int
@@ -252,6 +289,7 @@ class RunEnd:
     reason: str
     message: str
     error: SerializableErrorInfo | None
+    step_key: str = ""
 
 
 def runs_that_failed(instance: dg.DagsterInstance, after: int, most: int) -> list[RunEnd]:
@@ -263,6 +301,7 @@ def runs_that_failed(instance: dg.DagsterInstance, after: int, most: int) -> lis
         event = record.event_log_entry.dagster_event
         data = event.event_specific_data if event is not None else None
         data = data if isinstance(data, JobFailureData) else None
+        first = data.first_step_failure_event if data is not None else None
         ends.append(
             RunEnd(
                 record.storage_id,
@@ -272,6 +311,7 @@ def runs_that_failed(instance: dg.DagsterInstance, after: int, most: int) -> lis
                 data.failure_reason.value if data is not None and data.failure_reason is not None else "",
                 (event.message if event is not None else None) or "",
                 data.error if data is not None else None,
+                (first.step_key or "") if first is not None else "",
             )
         )
     return ends
@@ -364,6 +404,7 @@ class PlannedStep:
 
     step_key: str
     op: str
+    node: str
     op_tags: Mapping[str, str]
     retry_policy: dg.RetryPolicy | None
     assets: tuple[dg.AssetKey, ...]
@@ -384,12 +425,18 @@ def planned_steps(repository: dg.RepositoryDefinition, run: dg.DagsterRun) -> di
         planned[step.key] = PlannedStep(
             step.key,
             op.name,
+            str(step.node_handle),
             dict(op.tags),
             op.retry_policy,
             tuple(sorted((key for key in keys if isinstance(key, dg.AssetKey)), key=str)),
             tuple(sorted((key for key in keys if isinstance(key, dg.AssetCheckKey)), key=str)),
         )
     return planned
+
+
+def as_planned(step_key: str) -> str:
+    """The key by which a step is planned: a mapped one (`work[3]`) is known before its mapping as `work[?]`."""
+    return _MAPPED.sub("[?]", step_key)
 
 
 def checks_of_run(repository: dg.RepositoryDefinition, run: dg.DagsterRun) -> frozenset[dg.AssetCheckKey]:
@@ -420,6 +467,7 @@ def create_run_from_failure(
     job = _job_of(repository, parent)
     keys, known = KnownExecutionState.build_resume_retry_reexecution(instance, parent)
     whole = _plan_of(repository, job, parent)
+    also = [*also, *_mapped_and_not_begun(instance, parent, whole, known)]
     wanted = [step.key for step in whole.steps if step.key in {*keys, *also}]
     steps = wanted if len(wanted) >= len({*keys, *also}) else [*dict.fromkeys([*keys, *also])]
     steps = steps or [step.key for step in whole.steps]
@@ -457,6 +505,27 @@ def create_run_from_failure(
         job_code_origin=parent.job_code_origin,
         asset_graph=job.asset_layer.asset_graph,
     )
+
+
+def _mapped_and_not_begun(
+    instance: dg.DagsterInstance, parent: dg.DagsterRun, plan: ExecutionPlan, known: KnownExecutionState
+) -> list[str]:
+    """The mapped steps that a run had still to begin when it ended: Dagster leaves them out, if others had begun."""
+    mapped = [step for step in plan.steps if isinstance(step, UnresolvedMappedExecutionStep)]
+    if not mapped:
+        return []
+    over = {DagsterEventType.STEP_SUCCESS, DagsterEventType.STEP_SKIPPED}
+    done = {
+        entry.dagster_event.step_key for entry in instance.all_logs(parent.run_id, of_type=over) if entry.dagster_event
+    }
+    keys = [
+        f"{step.node_handle}[{mapping_key}]"
+        for step in mapped
+        for mapping_key in known.dynamic_mappings.get(step.resolved_by_step_key, {}).get(step.resolved_by_output_name)
+        or ()
+    ]
+    asked = parent.step_keys_to_execute
+    return [key for key in keys if key not in done and (not asked or {key, as_planned(key)} & set(asked))]
 
 
 def tags_of_request(sensor: str, key: str) -> dict[str, str]:
@@ -525,6 +594,13 @@ def missing_parts() -> list[MissingPart]:
         "op_execution_error_boundary(error_cls, msg_fn, kwargs)": (
             {"error_cls", "msg_fn", "kwargs"} <= set(boundary),
             "what is not tried again is called `Exceeded max_retries`",
+        ),
+        "StepExecutionContext.has_seen_output, selected_output_names, requires_typed_event_stream, event_loop": (
+            all(
+                hasattr(StepExecutionContext, name)
+                for name in ("has_seen_output", "selected_output_names", "requires_typed_event_stream", "event_loop")
+            ),
+            "async steps and what a step did not yield are not seen, so nothing is proved",
         ),
         "Executor.log_failure_or_retry_event_after_error": (
             {"step_context", "previous_attempt_count"} <= set(asked),

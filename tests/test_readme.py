@@ -54,6 +54,15 @@ def test_the_source_and_the_model_of_the_readme_work_as_they_stand_there(tmp_pat
     assert query.stdout.splitlines() == ["holiday,scheduled_flights", "New Year,842"], query.stderr
 
 
+def test_the_file_that_the_readme_delivers_has_one_column_more_in_every_line(tmp_path: Path) -> None:
+    file = tmp_path / ".data_platform" / "demo" / "drop" / "flights_2013-12-31.csv"
+    file.parent.mkdir(parents=True)
+    file.write_text("year,month\n2013,12\n2013,12\n")
+    subprocess.run(["sh", "-c", block("sh", "gate")], cwd=tmp_path, check=True, timeout=30)
+    assert file.read_text() == "year,month,gate\n2013,12,B12\n2013,12,B12\n"
+    assert sorted(path.name for path in tmp_path.rglob("*") if path.is_file()) == [file.name]
+
+
 def test_each_recipe_takes_about_ten_lines() -> None:
     for language, containing in (("python", "class Holidays"), ("python", 'name="holidays"'), ("sql", "raw.holidays")):
         assert len(block(language, containing).splitlines()) <= 10

@@ -73,5 +73,5 @@ def _plotted_profile(done: Materialized) -> dict[str, Any]:
     plotted: dict[str, Any] = {}
     for column in done.audit.profile:
         if column.mean is not None and len(plotted) < MAX_PLOTTED_COLUMNS:
-            plotted[f"mean {column.name}"] = float(column.mean)
+            plotted[f"mean {column.name}"] = float(f"{column.mean:.6g}")  # all 17 digits of a mean only hide it
     return plotted

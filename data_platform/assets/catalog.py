@@ -1,7 +1,7 @@
 """All assets of the platform, made from the declared sources and the model files, each with its contract."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -10,9 +10,12 @@ import dagster as dg
 from data_platform.assets.model_assets import model_asset
 from data_platform.assets.partitions import daily_partitions
 from data_platform.assets.source_assets import DeclaredSource, source_asset
-from data_platform.auditing import Contract, columns_of
+from data_platform.auditing import Contract, columns_of, unique_keys
 from data_platform.contracts import contracts_in, core, marts
 from data_platform.modeling import ColumnSource, Model, ModelError, column_lineage, load_models
+from data_platform.modeling.column_lineage import Schema
+from data_platform.modeling.split_key_check import reason_against_key
+from data_platform.modeling.total_order import UniqueKeys
 from resources.lakehouse import TableName
 
 MODELS = Path(__file__).parent.parent / "models"
@@ -43,6 +46,9 @@ def build_assets(sources: Sequence[DeclaredSource], models: Path, *, landing: Pa
 
     by_the_day = {table for table, column in partition_columns.items() if column}
 
+    lineage = {model.name: lineage_of(model, schema) for model in loaded}
+    unique = {table: unique_keys(contract) for table, contract in contracts.items()}
+
     def partitions(table: TableName) -> dg.DailyPartitionsDefinition | None:
         return days if partition_columns[table] else None
 
@@ -50,7 +56,13 @@ def build_assets(sources: Sequence[DeclaredSource], models: Path, *, landing: Pa
         definitions=(
             *(source_asset(item, partitions(item.table), landing=landing, today=today) for item in sources),
             *(
-                model_asset(model, contracts[model.name], lineage_of(model, schema), partitions(model.name), by_the_day)
+                model_asset(
+                    with_usable_key(model, schema, unique),
+                    contracts[model.name],
+                    lineage[model.name],
+                    partitions(model.name),
+                    by_the_day,
+                )
                 for model in loaded
             ),
         ),
@@ -76,6 +88,19 @@ def contracts_of(models: Sequence[Model]) -> dict[TableName, type[Contract]]:
             f"{unused[0]}: a contract, but no model; write data_platform/models/{unused[0].replace('.', '/')}.sql"
         )
     return known
+
+
+def with_usable_key(model: Model, schema: Schema, unique: UniqueKeys) -> Model:
+    """The model, without its split key where parts by the hash of that might not be the whole.
+
+    Raises:
+        KeyError: the model reads what `schema` does not have.
+    """
+    key = model.front_matter.split_key
+    if not key:
+        return model
+    read = {table: schema[table] for table in model.depends_on}
+    return replace(model, no_split_key=reason_against_key(model.sql, key, read, unique) or "")
 
 
 def lineage_of(model: Model, schema: Mapping[TableName, Mapping[str, str]]) -> dict[str, tuple[ColumnSource, ...]]:

@@ -45,7 +45,10 @@ def model_asset(
         description=model.description,
         owners=list(model.owners),
         kinds={"duckdb", "sql", *model.front_matter.kinds},
-        metadata=definition_metadata(model.name, contract, model.consumers, lineage, model.split_key),
+        metadata={
+            **definition_metadata(model.name, contract, model.consumers, lineage, model.split_key),
+            **({"escalation/no_split_key": model.no_split_key} if model.no_split_key else {}),
+        },
         partitions_def=partitions,
         backfill_policy=dg.BackfillPolicy.single_run() if partitions else None,
         freshness_policy=freshness_policy(model.freshness_hours),
@@ -74,9 +77,9 @@ def model_split(model: Model, days: Days | None, batches: int) -> tuple[str, ...
     """The model's SELECT in parts: by spans of days while there are enough of them, else by its split key."""
     if days is None:
         return split_by_key(model.select(), model.split_key, batches)
-    if days.count >= batches or not model.front_matter.split_key:
+    if days.count >= batches or not model.hash_key:
         return tuple(model.select(start, end) for start, end in split_days(days.start, days.end, batches))
-    return split_by_key(model.select(days.start, days.end), model.split_key, batches)
+    return split_by_key(model.select(days.start, days.end), model.hash_key, batches)
 
 
 def days_of(context: dg.AssetExecutionContext, column: str | None) -> Days | None:

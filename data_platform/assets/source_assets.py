@@ -26,7 +26,6 @@ from resources.sources import ColumnMapping, ExtractRequest, Landed, Source, typ
 LANDING_COLUMNS = ("_source_file", "_loaded_at")
 """Columns of a raw table that its source does not have: which landed file a row came from, and when."""
 
-NO_MAPPING = ColumnMapping()
 SPLIT_BY = ("landed files", "rows")
 
 
@@ -152,9 +151,7 @@ def raw_task(
     )
 
 
-def raw_select(
-    declared: DeclaredSource, contract: type[Contract], landed: Landed, mapping: ColumnMapping = NO_MAPPING
-) -> str:
+def raw_select(declared: DeclaredSource, contract: type[Contract], landed: Landed, mapping: ColumnMapping) -> str:
     """The SELECT of a raw table over its landed files, its columns in the order of the contract."""
     columns = ", ".join(
         f"_partition AS {quote_identifier(name)}" if name == declared.partition_column else quote_identifier(name)

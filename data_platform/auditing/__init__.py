@@ -8,7 +8,7 @@ from data_platform.auditing.contract import Contract, columns_of, descriptions_o
 from data_platform.auditing.extended_contract import extended_contract
 from data_platform.auditing.history import history_outcomes
 from data_platform.auditing.outcome import Audit, CheckOutcome
-from data_platform.auditing.plan import PlannedCheck, plan_checks
+from data_platform.auditing.plan import PlannedCheck, plan_checks, unique_keys
 from data_platform.auditing.policy import ContractError, block, policies, quarantine, rule, warn
 from data_platform.auditing.presenting import Shown
 from data_platform.auditing.profile import ColumnProfile, LoadProfile
@@ -37,5 +37,6 @@ __all__ = [
     "referred_tables",
     "rule",
     "table_of",
+    "unique_keys",
     "warn",
 ]

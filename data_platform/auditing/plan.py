@@ -149,6 +149,16 @@ def plan_checks(contract: type[Contract]) -> tuple[PlannedCheck, ...]:
     return (*checks_of(contract), *HISTORY_CHECKS)
 
 
+def unique_keys(contract: type[Contract]) -> tuple[tuple[str, ...], ...]:
+    """The sets of columns of which no two published rows agree in all; what only warns promises nothing.
+
+    Raises:
+        ContractError: as `checks_of`.
+    """
+    checks = (each for each in checks_of(contract) if isinstance(each, KeyCheck))
+    return tuple(each.columns for each in checks if each.policy.action == "block")
+
+
 def _schema_check(contract: type[Contract]) -> SchemaCheck:
     schema = contract.to_schema()
     table_of(contract)

@@ -29,7 +29,7 @@ def known_keys(keys_of: KeysOf) -> Iterator[None]:
         _keys_of.reset(token)
 
 
-@extensions.register_check_method(statistics=["target"])  # type: ignore[untyped-decorator]
+@extensions.register_check_method(statistics=["target"])  # type: ignore[untyped-decorator] # pandera's
 def references(data: PolarsData, *, target: str) -> pl.LazyFrame:
     """Each value, unless null, is a value of `target`, a column of another table as `schema.table.column`."""
     keys_of = _keys_of.get()
@@ -39,7 +39,7 @@ def references(data: PolarsData, *, target: str) -> pl.LazyFrame:
     return data.lazyframe.select(pl.col(data.key).is_in(known.implode()))
 
 
-@extensions.register_check_method(statistics=["sql"])  # type: ignore[untyped-decorator]
+@extensions.register_check_method(statistics=["sql"])  # type: ignore[untyped-decorator] # pandera's
 def row_rule(data: PolarsData, *, sql: str) -> pl.LazyFrame:
     """Each row fulfils an SQL condition over its columns; NULL passes."""
     rows = data.lazyframe.collect()

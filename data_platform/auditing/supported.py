@@ -9,8 +9,10 @@ from pandera.api.polars.container import DataFrameSchema
 from data_platform.auditing.predicates import SHORT_NAMES
 
 RESERVED = frozenset(
-    {"_reasons", "_checks", "_run_id", "_source", "_quarantined_at", "_failed", "_row_number", "_stretch"}
-    | {"file_row_number"}
+    {
+        *("_reasons", "_checks", "_run_id", "_source", "_quarantined_at"),
+        *("_failed", "_row_number", "file_row_number"),
+    }
 )
 """Columns that quarantined rows carry besides their own, and those that queries of an audit add."""
 

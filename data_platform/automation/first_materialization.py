@@ -1,17 +1,18 @@
 """The sensor that fills an empty lakehouse by itself, once, so that `make up` has something to show."""
 
+from collections.abc import Sequence
 from datetime import date
 
 import dagster as dg
 
 from data_platform.assets.partitions import FIRST_DAY, range_tags
-from resources.lakehouse import LakehouseResource, TableName, list_snapshots, table_exists
+from resources.lakehouse import LakehouseResource, TableName, list_snapshots, read_columns
 
 INTERVAL_SECONDS = 30
 
 
-def first_materialization_sensor(job_name: str, watched: TableName, today: date) -> dg.SensorDefinition:
-    """Requests one run of everything, for all days, while the lakehouse has no table `watched`.
+def first_materialization_sensor(job_name: str, watched: Sequence[TableName], today: date) -> dg.SensorDefinition:
+    """Requests one run of everything, for all days, while the lakehouse has none of the tables `watched`.
 
     Once for each lakehouse: a first run that failed is not repeated for ever.
     """
@@ -27,8 +28,8 @@ def first_materialization_sensor(job_name: str, watched: TableName, today: date)
         context: dg.SensorEvaluationContext, lakehouse: LakehouseResource
     ) -> dg.RunRequest | dg.SkipReason:
         with lakehouse.connection() as connection:
-            if table_exists(connection, watched):
-                return dg.SkipReason(f"the lakehouse has {watched}: it is not empty")
+            if found := read_columns(connection, watched):
+                return dg.SkipReason(f"the lakehouse has {next(iter(found))}: it is not empty")
             created_at = min(snapshot.at for snapshot in list_snapshots(connection, limit=1_000))
         unfinished = context.instance.get_run_records(
             dg.RunsFilter(job_name=job_name, statuses=list(UNFINISHED)), limit=1

@@ -18,7 +18,7 @@ def platform_sensors(
     """The sensors for these sources; `everything` and `load_sources` are the jobs that they request."""
     return [
         dead_command_sensor(settings.dagster_home),
-        first_materialization_sensor(everything, sources[0].table, settings.today),
+        first_materialization_sensor(everything, [source.table for source in sources], settings.today),
         *(
             drop_folder_sensor(declared.source, load_sources, settings.today, settings.landing_path)
             for declared in sources

@@ -1,5 +1,6 @@
 """A real HTTP server on loopback that answers as one experiment wants: request by request, or until some time."""
 
+import socketserver
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -71,8 +72,6 @@ class _Server(ThreadingHTTPServer):
 
     def server_bind(self) -> None:
         """Bind without asking the name service for this machine's name."""
-        import socketserver  # noqa: PLC0415
-
         socketserver.TCPServer.server_bind(self)
         self.server_name, self.server_port = "127.0.0.1", int(self.server_address[1])
 

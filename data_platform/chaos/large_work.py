@@ -1,6 +1,7 @@
 """Work that is too large as a whole for the memory it is given, and fits in parts."""
 
 import itertools
+import resource
 import subprocess
 import sys
 import time
@@ -50,8 +51,6 @@ def large_rows(each: int = ROWS_EACH) -> Rows:
 
 def allocated_under_limit(batches: int) -> int:
     """In a process of its own: take a part of what the whole needs, under a limit that the whole exceeds."""
-    import resource  # noqa: PLC0415
-
     used = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (used + LIMIT_BYTES, used + LIMIT_BYTES))
     return len(bytearray(CHILD_BYTES // batches))

@@ -110,7 +110,7 @@ class OrdersFolder:
         """The platform's own asset for the source."""
         return asset_of(self.scratch, source or self.source(), self.contract, budget_seconds)
 
-    def load(self, asset: dg.AssetsDefinition | None = None, **options: Any) -> dg.ExecuteInProcessResult:  # noqa: ANN401
+    def load(self, asset: dg.AssetsDefinition | None = None, **options: Any) -> dg.ExecuteInProcessResult:  # noqa: ANN401 - of `run`
         """Load what was delivered."""
         return self.scratch.run([asset or self.asset()], **options)
 
@@ -122,7 +122,7 @@ class OrdersFolder:
         """What is in its quarantine."""
         return self.scratch.rows(quarantine_name(self.table), COLUMNS)
 
-    def shown(self, succeeded: bool, expected: Rows, before: Rows | None = None, **more: Any) -> Shown:  # noqa: ANN401, FBT001
+    def shown(self, succeeded: bool, expected: Rows, before: Rows | None = None, **more: Any) -> Shown:  # noqa: ANN401, FBT001 - of `Shown`, as it has them
         """What is to be seen now."""
         return Shown(
             (self.subject,),

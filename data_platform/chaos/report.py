@@ -1,8 +1,6 @@
 """The figures of a run of chaos against their goals, and the table by category; both as files and for people."""
 
-import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -10,24 +8,14 @@ from typing import Any
 from rich.table import Table
 
 from data_platform.chaos.judging import Verdict
+from data_platform.figures import Figure, at_least, at_most, without_goal, write_figures, write_whole
 
 LEAST_FAULTS, LEAST_A_CATEGORY, LEAST_TRIALS = 56, 5, 300
 LEAST_REPAIRED_PERCENT, MOST_MEDIAN_SECONDS, MOST_MINUTES = 80.0, 30.0, 25.0
 COLUMNS = ("seen", "repaired", "verified", "passed on", "wrong", "rows lost", "seconds")
 
 
-@dataclass(frozen=True)
-class Measure:
-    """One figure against its goal, in the form that `make bench` has, too."""
-
-    name: str
-    value: float
-    unit: str
-    goal: str
-    holds: bool
-
-
-def measures(verdicts: Sequence[Verdict], seconds: float, *, is_whole: bool) -> list[Measure]:
+def figures_of(verdicts: Sequence[Verdict], seconds: float, *, is_whole: bool) -> list[Figure]:
     """The figures; the numbers of faults and trials have goals only where all were run."""
     faults = [each for each in verdicts if not each.experiment.is_trial]
     trials = [each for each in verdicts if each.experiment.is_trial]
@@ -39,31 +27,31 @@ def measures(verdicts: Sequence[Verdict], seconds: float, *, is_whole: bool) -> 
     if is_whole:
         fewest = min(_by_group(faults).values(), key=len, default=[])
         found += [
-            _at_least("faults", len(faults), LEAST_FAULTS),
-            _at_least("faults of the category that has fewest", len(fewest), LEAST_A_CATEGORY),
-            _at_least("trials that must not be repaired", len(trials), LEAST_TRIALS),
+            at_least("faults", len(faults), LEAST_FAULTS),
+            at_least("faults of the category that has fewest", len(fewest), LEAST_A_CATEGORY),
+            at_least("trials that must not be repaired", len(trials), LEAST_TRIALS),
         ]
     if reachable:
         share = 100 * len(repaired) / len(reachable)
-        found.append(_at_least("faults repaired, of those that can be", share, LEAST_REPAIRED_PERCENT, "%"))
+        found.append(at_least("faults repaired, of those that can be", share, LEAST_REPAIRED_PERCENT, "%"))
     if repaired:
         verified = 100 * sum(each.verified for each in repaired) / len(repaired)
-        found.append(Measure("repairs verified by a contract", verified, "%", "no goal", holds=True))
+        found.append(without_goal("repairs verified by a contract", verified, "%"))
     if others:
         right = 100 * sum(each.passed_on for each in others) / len(others)
-        found.append(Measure("other faults passed on with the right diagnosis", right, "%", "no goal", holds=True))
+        found.append(without_goal("other faults passed on with the right diagnosis", right, "%"))
     found += [
-        _at_most("wrong repairs", sum(bool(each.wrongly_repaired) for each in verdicts), 0),
-        _at_most("rows lost", sum(each.rows_lost for each in verdicts), 0),
-        _at_most("repairs over their budget", sum(each.over_budget for each in verdicts), 0),
-        _at_most("experiments that broke", sum(_is_broken(each) for each in verdicts), 0),
-        _at_most("median repair", median(times) if times else 0.0, MOST_MEDIAN_SECONDS, "s"),
-        _at_most("all of it", seconds / 60, MOST_MINUTES, "min"),
+        at_most("wrong repairs", sum(bool(each.wrongly_repaired) for each in verdicts), 0),
+        at_most("rows lost", sum(each.rows_lost for each in verdicts), 0),
+        at_most("repairs over their budget", sum(each.over_budget for each in verdicts), 0),
+        at_most("experiments that broke", sum(_is_broken(each) for each in verdicts), 0),
+        at_most("median repair", median(times) if times else 0.0, MOST_MEDIAN_SECONDS, "s"),
+        at_most("all of it", seconds / 60, MOST_MINUTES, "min"),
     ]
     return found
 
 
-def exit_code(verdicts: Sequence[Verdict], figures: Iterable[Measure]) -> int:
+def exit_code(verdicts: Sequence[Verdict], figures: Iterable[Figure]) -> int:
     """0 if every goal was reached, and nothing was repaired wrongly or lost."""
     return 0 if all(each.holds for each in figures) and not any(each.is_harmful for each in verdicts) else 1
 
@@ -76,12 +64,11 @@ def table_rows(verdicts: Sequence[Verdict]) -> list[dict[str, Any]]:
     return [_row(kind, group, found) for kind, by_group in groups for group, found in by_group.items()]
 
 
-def write(folder: Path, verdicts: Sequence[Verdict], figures: Sequence[Measure]) -> Path:
+def write(folder: Path, verdicts: Sequence[Verdict], figures: Sequence[Figure]) -> Path:
     """Write `chaos.json` and `chaos-table.json`; returns the first."""
-    folder.mkdir(parents=True, exist_ok=True)
     told = {"table": table_rows(verdicts), "experiments": [_experiment(each) for each in verdicts]}
-    _write_whole(folder / "chaos-table.json", told)
-    _write_whole(folder / "chaos.json", [asdict(each) for each in figures])
+    write_whole(folder / "chaos-table.json", told)
+    write_figures(folder / "chaos.json", figures)
     return folder / "chaos.json"
 
 
@@ -97,15 +84,6 @@ def category_table(verdicts: Sequence[Verdict]) -> Table:
             *(str(row[name]) for name in COLUMNS[:-1]),
             "" if seconds is None else f"{seconds:.1f}",
         )
-    return table
-
-
-def figure_table(figures: Iterable[Measure]) -> Table:
-    """The figures against their goals, for people."""
-    table = Table("figure", "value", "goal", "holds")
-    for each in figures:
-        holds = "[green]yes[/]" if each.holds else "[red]no[/]"
-        table.add_row(each.name, f"{each.value:.4g} {each.unit}".strip(), each.goal, holds)
     return table
 
 
@@ -158,17 +136,3 @@ def _by_group(verdicts: Iterable[Verdict]) -> dict[str, list[Verdict]]:
 
 def _is_broken(verdict: Verdict) -> bool:
     return verdict.unexpected.startswith("the experiment itself failed")
-
-
-def _at_most(name: str, value: float, goal: float, unit: str = "") -> Measure:
-    return Measure(name, value, unit, f"<= {goal:g}", value <= goal)
-
-
-def _at_least(name: str, value: float, goal: float, unit: str = "") -> Measure:
-    return Measure(name, value, unit, f">= {goal:g}", value >= goal)
-
-
-def _write_whole(file: Path, told: object) -> None:
-    partial = file.with_suffix(".partial")
-    partial.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
-    partial.replace(file)

@@ -9,9 +9,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 
 from data_platform.chaos.experiment import Experiment
 from data_platform.chaos.judging import Verdict, failed_to_run, judge
-from data_platform.chaos.report import category_table, exit_code, figure_table, measures, write
+from data_platform.chaos.report import category_table, exit_code, figures_of, write
 from data_platform.chaos.scratch import Scratch, scratch_home
 from data_platform.chaos.told import told_of
+from data_platform.figures import figure_table
 
 
 def run_chaos(experiments: Sequence[Experiment], reports: Path, console: Console, *, is_whole: bool) -> int:
@@ -35,7 +36,7 @@ def run_chaos(experiments: Sequence[Experiment], reports: Path, console: Console
             if verdict.unexpected or not each.is_trial:
                 progress.console.print(line_of(verdict))
             progress.advance(task)
-    figures = measures(verdicts, time.monotonic() - began, is_whole=is_whole)
+    figures = figures_of(verdicts, time.monotonic() - began, is_whole=is_whole)
     console.print(category_table(verdicts))
     console.print(figure_table(figures))
     console.print(f"written to {write(reports, verdicts, figures)}")

@@ -44,9 +44,8 @@ def show_quarantined(table: str, limit: int) -> None:
         if name not in _quarantines(connection):
             raise CommandError(f"{parsed} has no quarantined rows; `data-platform quarantine list` shows which have")
         result = connection.execute(
-            f"SELECT array_to_string(_reasons, '; ') AS reasons, * EXCLUDE (_reasons, _checks, _run_id) "
-            f"FROM {TableName(_SCHEMA, name).sql} ORDER BY _quarantined_at DESC LIMIT ?",
-            [min(limit, TABLE_ROWS)],
+            "SELECT array_to_string(_reasons, '; ') AS reasons, * EXCLUDE (_reasons, _checks, _run_id) "
+            f"FROM {TableName(_SCHEMA, name).sql} ORDER BY _quarantined_at DESC LIMIT {min(limit, TABLE_ROWS)}"
         )
         shown = Table(*(escape(column[0]) for column in result.description or ()))
         for row in result.fetchall():

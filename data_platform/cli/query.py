@@ -12,7 +12,7 @@ from data_platform.cli.output_format import Format
 from data_platform.cli.read_only import read_only_connection
 from data_platform.cli.terminal import notes, output
 from data_platform.settings import load_settings
-from resources.lakehouse.names import quote_identifier
+from resources.lakehouse.names import quote_identifier, quote_literal
 
 TABLE_ROWS = 100
 """What a person still reads; programs get all rows unless they ask for fewer."""
@@ -70,7 +70,8 @@ def require_one_select(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
     if kinds != [duckdb.StatementType.SELECT]:
         found = " and ".join(kind.name for kind in kinds) or "nothing"
         raise CommandError(f"only one SELECT can be queried, this is {found}: the lakehouse is written by runs alone")
-    row = connection.execute("SELECT json_serialize_sql(?::VARCHAR)", [sql]).fetchone()
+    # Not bound as a parameter: DuckDB's first binding imports pandas, 0.4 s.
+    row = connection.execute(f"SELECT json_serialize_sql({quote_literal(sql)})").fetchone()
     if row and (called := _WRITING_FUNCTION.search(str(row[0]))):
         raise CommandError(f"{called[1]} writes: the lakehouse is written by runs alone")
 

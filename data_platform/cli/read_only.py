@@ -10,17 +10,10 @@ import duckdb
 
 from data_platform.cli.errors import CommandError
 from data_platform.settings import Settings
-from resources.lakehouse.catalog import (
-    BUSY_TIMEOUT_SECONDS,
-    EXTENSIONS,
-    LAKE,
-    catalog_exists,
-    postgres_secret,
-    unreadable,
-)
-from resources.lakehouse.configuration import Catalog, PostgresCatalog, parse_catalog_url
+from resources.lakehouse.catalog import EXTENSIONS, LAKE, attach_read_only, catalog_exists
+from resources.lakehouse.configuration import DEFAULT_S3_REGION, Catalog, S3Access, parse_catalog_url
 from resources.lakehouse.extensions import OFFLINE, load_extensions
-from resources.lakehouse.names import quote_literal
+from resources.lakehouse.storage_secret import create_storage_secret
 
 
 @contextmanager
@@ -46,27 +39,14 @@ def _attach(connection: duckdb.DuckDBPyConnection, catalog: Catalog, settings: S
     load_extensions(connection, "ducklake", EXTENSIONS[type(catalog)])
     if settings.data_path.startswith("s3://"):
         load_extensions(connection, "httpfs")
-        connection.execute(_s3_secret(settings))
-    if isinstance(catalog, PostgresCatalog):
-        connection.execute(postgres_secret(catalog))
-        options = " ".join(f"{name}={value}" for name, value in catalog.options)
-        target, option = f"ducklake:postgres:{options}", "META_SECRET 'lake_catalog'"
-    else:
-        target, option = f"ducklake:sqlite:{catalog.path}", f"META_BUSY_TIMEOUT {BUSY_TIMEOUT_SECONDS * 1000}"
-    try:
-        connection.execute(f"ATTACH {quote_literal(target)} AS {LAKE} (READ_ONLY, {option})")
-    except duckdb.Error as error:
-        raise unreadable(catalog, error) from None
+        access = S3Access(
+            endpoint=settings.s3_endpoint,
+            region=settings.s3_region or DEFAULT_S3_REGION,
+            access_key_id=settings.s3_access_key_id,
+            secret_access_key=settings.s3_secret_access_key,
+            use_ssl=settings.s3_use_ssl,
+            url_style=settings.s3_url_style,
+        )
+        create_storage_secret(connection, access)
+    attach_read_only(connection, catalog)
     connection.execute(f"USE {LAKE}; SET TimeZone = 'UTC'")
-
-
-def _s3_secret(settings: Settings) -> str:
-    fields = {
-        "KEY_ID": settings.s3_access_key_id,
-        "SECRET": settings.s3_secret_access_key,
-        "REGION": settings.s3_region or "us-east-1",
-        "ENDPOINT": settings.s3_endpoint,
-        "URL_STYLE": settings.s3_url_style,
-    }
-    listed = ", ".join(f"{name} {quote_literal(value)}" for name, value in fields.items() if value)
-    return f"CREATE SECRET lake_storage (TYPE s3, USE_SSL {settings.s3_use_ssl}, {listed})"

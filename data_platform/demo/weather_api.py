@@ -106,7 +106,7 @@ class _Server(socketserver.ThreadingTCPServer):
     def handle_error(self, request: object, client_address: object) -> None:
         """A client that hangs up in the middle is no event; anything else is."""
         if not isinstance(sys.exception(), ConnectionError):
-            super().handle_error(request, client_address)  # type: ignore[arg-type]
+            super().handle_error(request, client_address)  # type: ignore[arg-type] # narrower there
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -239,7 +239,7 @@ def main() -> int:
     try:
         api = WeatherApi(port)
     except OSError as error:
-        print(f"weather API: cannot listen on {HOST}:{port}: {error.strerror}", file=sys.stderr)  # noqa: T201
+        print(f"weather API: cannot listen on {HOST}:{port}: {error.strerror}", file=sys.stderr)  # noqa: T201 - to whoever started it
         return 1
     with _ended_by_sigterm():
         print(f"weather API: {api.url}", flush=True)  # noqa: T201 - the one line a person starting it needs

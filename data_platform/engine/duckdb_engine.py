@@ -39,8 +39,8 @@ def build_files(connection: duckdb.DuckDBPyConnection, select: str, folder: str,
     """Runs `select` and writes its rows to Parquet files in `name` below `folder`, one for each thread that has rows.
 
     One file for all would make the threads wait for one another: 1.7 s instead of 1.5 s for 6 million rows of TPC-H's
-    lineitem on two cores. Parquet's version 2 would be faster
-    and smaller still, but DuckDB 1.5.5 fails to write some small tables in it ("not enough space in buffer").
+    lineitem on two cores. Parquet's version 2 would be faster and smaller still, but DuckDB 1.5.5 fails to write some
+    small tables in it ("not enough space in buffer").
 
     Raises:
         duckdb.Error: the query or the write failed; whatever was written stays unregistered and is swept later.

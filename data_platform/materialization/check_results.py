@@ -51,7 +51,9 @@ class ContractFailure(dg.Failure):
 
 def failure_of(materialized: Materialized) -> ContractFailure:
     """The failure that ends a step whose audit blocked: one line that names the checks, and what did not happen."""
-    reasons = "; ".join(f"{outcome.name}: {outcome.message}" for outcome in materialized.blocking)
+    # What a rule promises begins with its name, which is there already.
+    told = ((each.name, each.message.replace(f"{each.name}: ", "", 1)) for each in materialized.blocking)
+    reasons = "; ".join(f"{name}: {message}" for name, message in told)
     return ContractFailure(
         materialized, f"{materialized.table}: nothing was published, the last good version stays. {reasons}"
     )

@@ -1,7 +1,7 @@
 """The record of each load, in `raw.loads`: published in the same transaction as the rows it tells of."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -65,9 +65,11 @@ def loads_brought_back(
     *,
     run_id: str,
     now: datetime,
+    days: Collection[date] | None = None,
 ) -> TableBuild:
     """Records that say which files the source's table holds once it is as it was in `snapshot` (None: empty) again.
 
+    Where only some days of it are, `days` are those.
     They are appended: what happened in between did happen. A file that was not loaded then is told with no rows and no
     checksum, so that its day counts as not loaded.
     """
@@ -86,6 +88,8 @@ def loads_brought_back(
         f"LEFT JOIN (SELECT *, {key} AS _key FROM ({then})) AS past USING (_key) "
         "WHERE (past.checksum, past.loaded_at) IS DISTINCT FROM (current.checksum, current.loaded_at)"
     ).fetchall()
+    # Behind the columns of the past come those of the current record, its day first.
+    rows = [row for row in rows if days is None or row[len(COLUMNS)] in days]
     records = [_brought_back(row, source, run_id, now) for row in rows]
     return record_build(connection, LOADS, COLUMNS, records, folder)
 

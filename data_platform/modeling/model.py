@@ -56,13 +56,17 @@ class FrontMatter(BaseModel):
 
 @dataclass(frozen=True)
 class Model:
-    """One SQL model: the SELECT of one table, with who owns and who reads it."""
+    """One SQL model: the SELECT of one table, with who owns and who reads it.
+
+    `no_split_key` says why the split key of its front matter is not used; empty where it may be, or there is none.
+    """
 
     name: TableName
     path: Path
     sql: str
     front_matter: FrontMatter
     depends_on: tuple[TableName, ...]
+    no_split_key: str = ""
 
     @property
     def description(self) -> str:
@@ -85,9 +89,14 @@ class Model:
         return self.front_matter.partition_column
 
     @property
+    def hash_key(self) -> tuple[str, ...]:
+        """The columns by whose hash the build can be made in parts; empty where it cannot."""
+        return () if self.no_split_key else self.front_matter.split_key
+
+    @property
     def split_key(self) -> tuple[str, ...]:
         """The columns by which the build can be made in parts; empty where it is only ever made as a whole."""
-        return self.front_matter.split_key or tuple(filter(None, (self.partition_column,)))
+        return self.hash_key or tuple(filter(None, (self.partition_column,)))
 
     @property
     def consumers(self) -> tuple[Consumer, ...]:

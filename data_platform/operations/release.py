@@ -14,7 +14,8 @@ from data_platform.materialization.build_audit_publish import build_audit_publis
 from data_platform.materialization.check_results import failure_of
 from data_platform.materialization.quarantine import quarantine_name
 from data_platform.materialization.task import Days, TableTask
-from resources.lakehouse import LakehouseResource, TableName, quote_identifier, quote_literal, table_exists
+from data_platform.operations.named_table import named_table
+from resources.lakehouse import LakehouseResource, TableName, quote_identifier, table_exists
 
 
 class ReleaseConfig(dg.Config):
@@ -30,10 +31,7 @@ def release_job(
 
     @dg.op(description="Audits the quarantined rows anew and publishes those that pass.")
     def release(context: dg.OpExecutionContext, config: ReleaseConfig, lakehouse: LakehouseResource) -> None:
-        table = TableName.parse(config.table)
-        if table not in contracts:
-            known = ", ".join(sorted(map(str, contracts)))
-            raise dg.Failure(f"{table} has no contract; one of: {known}", allow_retries=False)
+        table = named_table(config.table, contracts, "has no contract")
         with lakehouse.connection() as connection:
             if not table_exists(connection, quarantine_name(table)):
                 context.log.info(f"{table}: nothing was ever quarantined")
@@ -71,13 +69,7 @@ def release_job(
 def release_select(table: TableName, contract: type[Contract], days: Days | None) -> str:
     """All rows of the table and of its quarantine, for `days` if it is partitioned: the build that a release audits."""
     columns = ", ".join(map(quote_identifier, columns_of(contract)))
-    where = ""
-    if days:
-        column = quote_identifier(days.column)
-        where = (
-            f" WHERE {column} >= DATE {quote_literal(days.start.isoformat())}"
-            f" AND {column} < DATE {quote_literal(days.end.isoformat())}"
-        )
+    where = f" WHERE {days.range.sql}" if days else ""
     return " UNION ALL ".join(f"SELECT {columns} FROM {name.sql}{where}" for name in (table, quarantine_name(table)))
 
 

@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 import dagster as dg
 
+from data_platform.operations.named_table import named_table
 from resources.lakehouse import LakehouseResource, TableName, restore_table
 
 
@@ -19,10 +20,7 @@ def restore_job(tables: Collection[TableName]) -> dg.JobDefinition:
 
     @dg.op(description="Publishes the rows of an earlier snapshot again.")
     def restore(context: dg.OpExecutionContext, config: RestoreConfig, lakehouse: LakehouseResource) -> None:
-        table = TableName.parse(config.table)
-        if table not in tables:
-            known = ", ".join(sorted(map(str, tables)))
-            raise dg.Failure(f"{table} is no table that can be restored; one of: {known}", allow_retries=False)
+        table = named_table(config.table, tables, "is no table that can be restored")
         publication = restore_table(lakehouse, table, config.snapshot, run_id=context.run.run_id)
         # A materialization, so that what stands downstream is refreshed.
         context.log_event(

@@ -16,12 +16,14 @@ from data_platform.contracts import contracts_in, core, marts, raw
 from data_platform.recovery.query_keys import keys_of
 from data_platform.recovery.query_profile import profile_query
 from data_platform.recovery.subjects import Subjects
+from data_platform.recovery.table_contents import contents
 from escalation_sensors.level1.pipeline import Profile
 from resources.lakehouse import (
     LakehouseResource,
     ReplaceTable,
     RowCountMismatch,
     TableBuild,
+    TableFiles,
     TableName,
     current_snapshot,
     new_build_folder,
@@ -29,11 +31,18 @@ from resources.lakehouse import (
     quote_identifier,
     quote_literal,
     read_columns,
+    table_files,
 )
 
 RUN_ID = "escalation_layout"
 PROFILE_SECONDS = 60.0
 """How long a profiled query may run."""
+SCATTERED_PIECES = 32
+SMALL_FILE_BYTES, SMALL_GROUP_ROWS = 8 << 20, 4000
+"""A table lies scattered if it has so many files or row groups and they are smaller than that on average: opening one
+costs a reader about as much as reading so much does."""
+ROW_GROUPS, LEAST_GROUP_ROWS, MOST_GROUP_ROWS = 64, 8192, 122_880
+"""A sorted table is to have so many row groups, each with statistics of its own, within these sizes."""
 
 
 @dataclass(frozen=True)
@@ -63,11 +72,21 @@ class LakehouseLayouts:
         schema = {name: columns_of(each) for name, each in contracts_in(raw, core, marts).items()}
         with self.lakehouse.connection() as connection:
             profiled = profile_query(connection, query, self.profile_seconds)
-        keys = keys_of(query, {name: schema[name] for name in model.depends_on if name in schema})
-        return Profile(profiled.dominating_operator, profiled.has_cross_product, keys)
+            files = table_files(connection, [name for name in model.depends_on if self.subjects.owns(name)])
+        return Profile(
+            profiled.dominating_operator,
+            profiled.has_cross_product,
+            keys=keys_of(query, {name: schema[name] for name in model.depends_on if name in schema}),
+            scattered={
+                str(name): each.data_files + each.delete_files for name, each in files.items() if lies_scattered(each)
+            },
+            seconds=profiled.seconds,
+        )
 
     def improve(self, subject: str, profile: Profile) -> str:
-        """Rewrite the tables that the profile has keys of, each sorted by them, as one publication.
+        """Rewrite the tables that the profile has keys of, each sorted by them, and those that lie scattered.
+
+        All of them become one publication.
 
         Raises:
             ValueError: the platform does not build the subject or a table, so it may not rewrite it.
@@ -77,11 +96,12 @@ class LakehouseLayouts:
         if self.subjects.table(subject) is None:
             raise ValueError(f"{subject} is no table that this platform builds; no layout was changed")
         tables = {TableName.parse(name): keys for name, keys in profile.keys.items() if keys}
+        tables = {TableName.parse(name): () for name in profile.scattered} | tables
         for table in tables:
             if not self.subjects.owns(table):
                 raise ValueError(f"{table} is not built by this platform; its layout was not changed")
         if not tables:
-            return "nothing is joined or filtered on, so no layout would help"
+            return "nothing is joined or filtered on and no table lies scattered, so no layout would help"
         folder = new_build_folder(self.lakehouse, next(iter(tables)), RUN_ID)
         with self.lakehouse.connection() as connection:
             connection.execute("BEGIN TRANSACTION")  # all is read of one state
@@ -94,12 +114,24 @@ class LakehouseLayouts:
             ]
         if not builds:
             return "none of the tables it reads is there"
-        told = ", ".join(f"{build.table} by {', '.join(tables[build.table])}" for build in builds)
-        done = publish(
-            self.lakehouse, builds, run_id=RUN_ID, message=f"sorted: {told}"[:500], read_snapshot=read_snapshot
-        )
+        told = ", ".join(_told(build, tables[build.table], profile) for build in builds)
+        done = publish(self.lakehouse, builds, run_id=RUN_ID, message=told[:500], read_snapshot=read_snapshot)
         rows = sum(build.rows for build in builds)
-        return f"compacted and sorted {told}: {rows} rows, unchanged, published as snapshot {done.snapshot_after}"
+        return f"{told}: {rows:,} rows, unchanged, published as snapshot {done.snapshot_after}"
+
+
+def lies_scattered(files: TableFiles) -> bool:
+    """Whether a table lies in far more files or row groups than its size needs."""
+    pieces = files.data_files + files.delete_files
+    in_small_files = pieces >= SCATTERED_PIECES and files.data_bytes < files.data_files * SMALL_FILE_BYTES
+    in_crumbs = files.row_groups >= SCATTERED_PIECES and files.rows < files.row_groups * SMALL_GROUP_ROWS
+    return in_small_files or in_crumbs
+
+
+def _told(build: TableBuild, keys: Sequence[str], profile: Profile) -> str:
+    files = profile.scattered.get(str(build.table))
+    merged = f"{build.table} from {files:,} files into 1" if files and files > 1 else str(build.table)
+    return f"sorted {merged} by {', '.join(keys)}" if keys else f"merged {merged}"
 
 
 def sorted_build(
@@ -109,23 +141,19 @@ def sorted_build(
     keys: Sequence[str],
     folder: str,
 ) -> TableBuild:
-    """A build of the same rows as the table's, in one file, sorted by the keys it has.
+    """A build of the same rows as the table's, in one file, sorted by the keys it has; without one, in their order.
 
     Raises:
         RowCountMismatch: number or hash of the rows are not the table's.
     """
     file = f"{folder}/{table.schema}-{table.table}.parquet"
-    order = ", ".join(quote_identifier(key) for key in keys if key in columns) or "ALL"
-    connection.execute(f"COPY (SELECT * FROM {table.sql} ORDER BY {order}) TO {quote_literal(file)} (FORMAT parquet)")
+    listed = ", ".join(quote_identifier(key) for key in keys if key in columns)
+    order = f"ORDER BY {listed}" if listed else ""
     before = contents(connection, table.sql, columns)
+    group = min(max(before[0] // ROW_GROUPS, LEAST_GROUP_ROWS), MOST_GROUP_ROWS)
+    options = f"FORMAT parquet, ROW_GROUP_SIZE {group}"
+    connection.execute(f"COPY (SELECT * FROM {table.sql} {order}) TO {quote_literal(file)} ({options})")
     after = contents(connection, f"read_parquet({quote_literal(file)})", columns)
     if before != after:
         raise RowCountMismatch(f"{table}: sorting would have changed its rows; nothing was published")
     return TableBuild(table, columns, (file,), before[0], ReplaceTable())
-
-
-def contents(connection: duckdb.DuckDBPyConnection, relation: str, columns: dict[str, str]) -> tuple[int, str]:
-    """The number of rows, and a hash of them all that does not depend on their order; twins do not cancel out."""
-    row = f"hash({', '.join(map(quote_identifier, columns))})"
-    found = connection.execute(f"SELECT count(*), sum({row}::HUGEINT)::VARCHAR FROM {relation}").fetchone()
-    return (int(found[0]), str(found[1])) if found else (0, "")

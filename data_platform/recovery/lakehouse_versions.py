@@ -1,4 +1,4 @@
-"""The versions of a table: the one that readers see, and one of the past published again. A version is a snapshot."""
+"""The versions of a table: the one that readers see, and what a repair wrote taken back. A version is a snapshot."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,19 +10,19 @@ import duckdb
 from data_platform.connections import lakehouse_of
 from data_platform.materialization.load_record import LOADS, loads_brought_back
 from data_platform.materialization.quarantine import quarantine_name
+from data_platform.recovery.as_it_was import as_it_was, beside_as_it_was
 from data_platform.recovery.subjects import Subjects
+from data_platform.recovery.undo_scope import UndoScope, days_in, in_words, published_since, scope_of
+from escalation_sensors.level1.pipeline import ChangedSince, Written
 from resources.lakehouse import (
     LakehouseResource,
     ReplaceTable,
     SnapshotNotFound,
     TableBuild,
     TableName,
-    build_of_snapshot,
     current_snapshot,
-    list_snapshots,
     new_build_folder,
     publish,
-    read_columns,
     table_exists,
 )
 
@@ -66,74 +66,64 @@ class LakehouseVersions:
             row = connection.execute(f"SELECT count(*) FROM {table.sql}").fetchone()
             return int(row[0]) if row else None
 
-    def bring_back(self, subject: str, version: str) -> str:
-        """Publish the table of a snapshot again, with its quarantine, and tell raw.loads which files it holds now.
+    def bring_back(self, subject: str, written: Written, *, with_later_changes: bool = False) -> str:
+        """Publish what was there before a repair again, of the days that it wrote; of a table without days, all of it.
 
-        Everything that was published of it since is taken back, whoever did; the runs are named in what is told.
-        Without a version there was no table: then it is left empty, because whoever names it must still find it.
+        The quarantine goes back with it, and raw.loads tells which files the days hold now. What others published of
+        the same is taken back only if so asked, and they are named. Where there was no table before, the days, or the
+        table, are left empty, because whoever names it must still find it.
 
         Raises:
             UnknownSubject: the platform builds no such table.
+            ChangedSince: others published of the same since, and nobody asked to take that back.
             SnapshotNotFound: the version has expired, or is none.
-            PublishConflict: somebody published the table meanwhile.
+            PublishConflict: somebody published the same meanwhile.
         """
         table = self.subjects.table(subject)
         if table is None:
             raise UnknownSubject(f"{subject} is no table that this platform builds; nothing was brought back")
-        if version and not version.isdigit():
-            raise SnapshotNotFound(f"{table}: {version!r} is no snapshot's number; nothing was brought back")
-        snapshot = int(version) if version else None
+        if written.before and not written.before.isdigit():
+            raise SnapshotNotFound(f"{table}: {written.before!r} is no snapshot's number; nothing was brought back")
+        before = int(written.before) if written.before else None
+        scope = scope_of(self.subjects.partition_column(table), written.partitions)
         folder = new_build_folder(self.lakehouse, table, RUN_ID)
         with self.lakehouse.connection() as connection:
             connection.execute("BEGIN TRANSACTION")  # all that is copied is of one state
             read_snapshot = current_snapshot(connection)
-            since = _runs_since(connection, table, snapshot)
-            builds = [
-                *_as_they_were(connection, (table, quarantine_name(table)), snapshot, folder),
-                *self._loads(connection, table, snapshot, folder),
-            ]
+            builds = list(self._builds(connection, table, scope, written, folder))
+            since = published_since(connection, (table, quarantine_name(table)), scope, written)
+        if since and not with_later_changes:
+            raise ChangedSince(f"{table}{in_words(scope)} was published by others since: {', '.join(since)}")
         if not builds:
             return f"{table} is not there, so there is nothing to take away"
-        what = f"brought back to snapshot {snapshot}" if snapshot is not None else "emptied, as it was not there before"
-        done = publish(self.lakehouse, builds, run_id=RUN_ID, message=f"{table} {what}", read_snapshot=read_snapshot)
-        told = f"{table} {what}: {done.rows.get(table, 0)} rows, published as snapshot {done.snapshot_after}"
+        back = f"brought back to snapshot {before}" if before is not None else "emptied, as it was not there before"
+        what = f"{table}{in_words(scope)} {back}"
+        done = publish(self.lakehouse, builds, run_id=RUN_ID, message=what[:500], read_snapshot=read_snapshot)
+        told = f"{what}: {self._rows_in(table, scope)} rows, published as snapshot {done.snapshot_after}"
         return f"{told}; taken back is what was published of it since: {', '.join(since)}" if since else told
 
-    def _loads(
-        self, connection: duckdb.DuckDBPyConnection, table: TableName, snapshot: int | None, folder: str
+    def _builds(
+        self, connection: duckdb.DuckDBPyConnection, table: TableName, scope: UndoScope, written: Written, folder: str
     ) -> Iterator[TableBuild]:
+        before = int(written.before) if written.before else None
+        after = int(written.after) if written.after.isdigit() else None
+        quarantine = quarantine_name(table)
+        yield from filter(
+            None,
+            (
+                as_it_was(connection, table, scope, folder, before=before, after=after),
+                beside_as_it_was(connection, quarantine, scope, folder, before=before, after=after),
+            ),
+        )
         declared = self.subjects.sources.get(table)
         if declared is not None and table_exists(connection, LOADS):
+            now, days = datetime.now(UTC), days_in(scope)
             yield loads_brought_back(
-                connection, declared.source.name, snapshot, folder, run_id=RUN_ID, now=datetime.now(UTC)
+                connection, declared.source.name, before, folder, run_id=RUN_ID, now=now, days=days
             )
 
-
-def _runs_since(connection: duckdb.DuckDBPyConnection, table: TableName, snapshot: int | None) -> list[str]:
-    """What published the table after a snapshot, oldest first; what it was not there for counts, too."""
-    now = current_snapshot(connection)
-    later = [each for each in list_snapshots(connection, now + 1) if snapshot is None or each.id > snapshot]
-    return [
-        f"{f'run {each.run_id}' if each.run_id else 'somebody'} in snapshot {each.id}"
-        for each in reversed(later)
-        if str(table) in each.tables
-    ]
-
-
-def _as_they_were(
-    connection: duckdb.DuckDBPyConnection, tables: tuple[TableName, ...], snapshot: int | None, folder: str
-) -> Iterator[TableBuild]:
-    """Builds of the tables as they were; one that is there now and was not then is emptied."""
-    now = read_columns(connection, tables)
-    for table in tables:
-        build = None
-        if snapshot is not None:
-            try:
-                build = build_of_snapshot(connection, table, snapshot, folder)
-            except SnapshotNotFound:
-                if table == tables[0]:
-                    raise
-        if build is None and table in now:
-            build = TableBuild(table, now[table], (), 0, ReplaceTable())
-        if build is not None:
-            yield build
+    def _rows_in(self, table: TableName, scope: UndoScope) -> int:
+        where = "" if isinstance(scope, ReplaceTable) else f" WHERE {scope.sql}"
+        with self.lakehouse.connection() as connection:
+            row = connection.execute(f"SELECT count(*) FROM {table.sql}{where}").fetchone()
+            return int(row[0]) if row else 0

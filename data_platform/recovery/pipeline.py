@@ -4,6 +4,7 @@ from data_platform.recovery.lakehouse_layouts import LakehouseLayouts
 from data_platform.recovery.lakehouse_versions import LakehouseVersions
 from data_platform.recovery.source_probe import SourceProbe
 from data_platform.recovery.subjects import Subjects
+from data_platform.recovery.work_sizes import WorkSizes
 from data_platform.settings import Settings, load_settings
 from escalation_sensors.level1.pipeline import Pipeline
 
@@ -16,5 +17,8 @@ def platform_pipeline(settings: Settings | None = None) -> Pipeline:
     """
     subjects = Subjects(settings or load_settings())
     return Pipeline(
-        sources=SourceProbe(subjects), versions=LakehouseVersions(subjects), layouts=LakehouseLayouts(subjects)
+        sources=SourceProbe(subjects),
+        versions=LakehouseVersions(subjects),
+        layouts=LakehouseLayouts(subjects),
+        sizes=WorkSizes(subjects),
     )

@@ -51,6 +51,11 @@ class Subjects:
             return None
         return table if self.owns(table) else None
 
+    def partition_column(self, table: TableName) -> str | None:
+        """The DATE column by whose days the table is partitioned; None where it is not."""
+        of = self.sources.get(table) or self.models.get(table)
+        return of.partition_column if of is not None else None
+
     def owns(self, table: TableName) -> bool:
         """Whether the platform builds the table from a source or a model, so that it may publish it anew."""
         return table in self.sources or table in self.models

@@ -40,10 +40,10 @@ def _load_error(url: str) -> str | None:
         f"{url}/graphql", json.dumps({"query": _QUERY}).encode(), {"Content-Type": "application/json"}
     )
     try:
-        with urllib.request.urlopen(request, timeout=_ANSWER_WITHIN_SECONDS) as response:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=_ANSWER_WITHIN_SECONDS) as response:  # noqa: S310 - as above
             entries = json.load(response)["data"]["workspaceOrError"]["locationEntries"]
-    except (OSError, ValueError, KeyError):
-        return ""  # it is starting
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""  # it is starting: no answer yet, or one without data
     for entry in entries:
         loaded = entry["locationOrLoadError"] or {}
         if loaded.get("__typename") == "PythonError":

@@ -54,7 +54,7 @@ class Supervisor:
     def _keep_lifeline(self) -> None:
         if self._lifeline is not None and self._lifeline.poll() is None:
             return
-        self._lifeline = subprocess.Popen(  # noqa: S603
+        self._lifeline = subprocess.Popen(  # noqa: S603 - this platform's own file
             [sys.executable, "-I", "-S", str(Path(lifeline.__file__))],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,

@@ -73,7 +73,7 @@ def _create_instance(settings: Settings) -> None:
         return
     command = [sys.executable, "-c", "import dagster; dagster.DagsterInstance.get().get_runs_count()"]
     try:
-        subprocess.run(  # noqa: S603
+        subprocess.run(  # noqa: S603 - the platform's own Python
             command,
             env=child_environment(settings),
             cwd=CHECKOUT,

@@ -46,11 +46,19 @@ def verify() -> None:
 @click.argument("identity", metavar="ID", type=int)
 @click.option("--policy", type=click.Path(path_type=Path), help="The policy file; else the one in this folder.")
 @click.option("--who", help="Who undoes it; else the user of this machine.")
-def undo(*, identity: int, policy: Path | None, who: str | None) -> None:
-    """Take a repair back: its data, tuning, mapping of columns and package. It then counts as a wrong repair."""
+@click.option(
+    "--with-later-changes",
+    is_flag=True,
+    help="Take back, too, what others published since of the same partitions, or of a table without any.",
+)
+def undo(*, identity: int, policy: Path | None, who: str | None, with_later_changes: bool) -> None:
+    """Take a repair back: its data, tuning, mapping of columns and package. It then counts as a wrong repair.
+
+    Of its data only the partitions that it wrote; what others published of them since would be lost, and is refused.
+    """
     from escalation_sensors.cli.receipts import undo_receipt
 
-    undo_receipt(sys.stdout, identity, policy, who)
+    undo_receipt(sys.stdout, identity, policy, who, with_later_changes=with_later_changes)
 
 
 @escalation.command()

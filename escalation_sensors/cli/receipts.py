@@ -52,8 +52,10 @@ def verify(target: TextIO) -> None:
     target.write(f"{count} receipts, each as it was written\n")
 
 
-def undo_receipt(target: TextIO, identity: int, policy: Path | None, who: str | None) -> None:
-    """Take a repair back.
+def undo_receipt(
+    target: TextIO, identity: int, policy: Path | None, who: str | None, *, with_later_changes: bool = False
+) -> None:
+    """Take a repair back; with it, if so asked, what others published since of what it wrote.
 
     Raises:
         CommandError: it cannot be undone.
@@ -68,6 +70,7 @@ def undo_receipt(target: TextIO, identity: int, policy: Path | None, who: str | 
             packages=packages_folder(),
             who=who or f"{getpass.getuser()} (unauthenticated)",
             now=datetime.now(UTC),
+            with_later_changes=with_later_changes,
         )
     except (StoreError, CannotUndo) as error:
         raise CommandError(str(error)) from error
@@ -150,6 +153,7 @@ def _in_words(of: Receipt) -> str:
         "proof": proof if contract["verified"] else "unverified: the asset has no checks",
         "rows": f"{_or_none(rows['before'])} before, {_or_none(rows['after'])} after",
         "version": f"{_or_none(version['before'])} before, {_or_none(version['after'])} after",
+        **({"of": ", ".join(body["partitions"])} if body.get("partitions") else {}),
         "tuning": f"{body['remembered']['before'] or 'none'} before, {body['remembered']['after'] or 'none'} after",
         "hash": of.hash,
     }

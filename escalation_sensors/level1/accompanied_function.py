@@ -8,7 +8,7 @@ from typing import Any
 
 import dagster as dg
 
-from escalation_sensors.dagster_internals import StepInFlight, results_in, step_of
+from escalation_sensors.dagster_internals import StepInFlight, awaited, results_in, step_of
 from escalation_sensors.level1.seen import Seen
 
 Accompany = Callable[[], AbstractContextManager[Seen]]
@@ -17,16 +17,15 @@ Accompany = Callable[[], AbstractContextManager[Seen]]
 def accompanied_function(function: Callable[..., Any], accompany: Accompany) -> Callable[..., Any]:
     """The function, run within `accompany()`. A direct call, as in a unit test, is left as it is.
 
-    Dagster stores each result before it asks for the next, so at the end of the block all of them are stored; not so
-    for a coroutine, whose one result is stored after it.
+    Dagster stores each result before it asks for the next, so at the end of the block all of them are stored.
     """
     if inspect.isasyncgenfunction(function):
         return _async_generator(function, accompany)
     if inspect.iscoroutinefunction(function):
-        return _coroutine(function, accompany)
+        return _plain(function, accompany, awaited)
     if inspect.isgeneratorfunction(function):
         return _generator(function, accompany)
-    return _plain(function, accompany)
+    return _plain(function, accompany, lambda result: result)
 
 
 def step_of_this_thread() -> StepInFlight | None:
@@ -48,17 +47,6 @@ def _async_generator(function: Callable[..., Any], accompany: Accompany) -> Call
     return async_generator
 
 
-def _coroutine(function: Callable[..., Any], accompany: Accompany) -> Callable[..., Any]:
-    @functools.wraps(function)
-    async def coroutine(*arguments: Any, **named: Any) -> Any:
-        with accompany() as seen:
-            result = await function(*arguments, **named)
-            seen.take(result)
-            return result
-
-    return coroutine
-
-
 def _generator(function: Callable[..., Any], accompany: Accompany) -> Callable[..., Any]:
     @functools.wraps(function)
     def generator(*arguments: Any, **named: Any) -> Iterator[Any]:
@@ -70,10 +58,10 @@ def _generator(function: Callable[..., Any], accompany: Accompany) -> Callable[.
     return generator
 
 
-def _plain(function: Callable[..., Any], accompany: Accompany) -> Callable[..., Any]:
+def _plain(function: Callable[..., Any], accompany: Accompany, ready: Callable[[Any], Any]) -> Callable[..., Any]:
     def yielding(arguments: tuple[Any, ...], named: dict[str, Any]) -> Iterator[Any]:
         with accompany() as seen:
-            result = function(*arguments, **named)
+            result = ready(function(*arguments, **named))
             seen.take(result)
             yield from results_in(result)
 

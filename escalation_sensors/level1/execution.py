@@ -17,7 +17,7 @@ from escalation_sensors.level1.failed import Settings
 from escalation_sensors.level1.heartbeat import beating
 from escalation_sensors.level1.holders import Execution
 from escalation_sensors.level1.ledger import Attempt, Ledger, Subject
-from escalation_sensors.level1.overlaps import Ended, judge_overlap
+from escalation_sensors.level1.overlaps import judge_overlap
 from escalation_sensors.level1.preparation import Preparing, prepare
 from escalation_sensors.level1.process_ledger import leave_alone
 from escalation_sensors.level1.receipt import Proof
@@ -27,8 +27,16 @@ from escalation_sensors.level1.remedies.by_category import NEEDS_READING
 from escalation_sensors.level1.seen import Seen
 from escalation_sensors.level1.setup import Setup, trouble
 from escalation_sensors.level1.showing import show_attempt
-from escalation_sensors.level1.slow_steps.judge import SlowStep, judge_duration
-from escalation_sensors.level1.subjects import ATTEMPT_TAG, CARRIED_TAG, job_subject, origin_of, subject_of
+from escalation_sensors.level1.slow_steps.judge import judge_duration
+from escalation_sensors.level1.subjects import (
+    CARRIED_TAG,
+    VERSION_BEFORE_TAG,
+    attempt_of_run,
+    job_subject,
+    origin_of,
+    subject_of,
+)
+from escalation_sensors.level1.succeeded import Succeeded
 from escalation_sensors.level1.tuning import PLAIN, Tuning
 from escalation_sensors.level1.tuning_memory import count_good_run, tuning_in_force
 from escalation_sensors.store import StoreError
@@ -45,22 +53,34 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True)
 class _Begun:
-    """What was known when the execution began; `version` and `rows` are those that readers saw before an attempt."""
+    """What was known when the execution began; `version` and `rows` are those that readers saw before an attempt.
+
+    `others` are attempts of earlier steps of the run, which this one proves: it completes what they prepared.
+    """
 
     step: StepInFlight
     subject: Subject
     attempt: Attempt | None
     tuning: Tuning
+    others: tuple[Attempt, ...] = ()
     version: str | None = None
     rows: int | None = None
 
 
 @contextmanager
 def accompanied(
-    step: StepInFlight, ledger: Ledger, setup: Setup, settings: Settings, clock: Clock = utc_now
+    step: StepInFlight,
+    ledger: Ledger,
+    setup: Setup,
+    settings: Settings,
+    *,
+    not_before: datetime | None = None,
+    clock: Clock = utc_now,
 ) -> Iterator[Seen]:
-    """Run the block tuned, within its deadline, and write down what came of it."""
-    began = time.monotonic()
+    """Run the block tuned, within its deadline, and write down what came of it.
+
+    `not_before` counts where the ledger cannot say when the attempt may begin.
+    """
     begun = _begin(step, ledger, setup)
     execution = Execution(step.run_id, step.step_key, begun.subject, step.partition, clock())
     if begun.attempt:
@@ -68,16 +88,21 @@ def accompanied(
     else:
         left = settings.deadline_seconds or begun.tuning.deadline_seconds
     seen = Seen()
-    preparing = Preparing(execution, begun.subject, begun.attempt, begun.tuning, step.log.info)
-    with beating(execution, ledger.store), tuned(begun.tuning), deadline(left, ends_process=begun.attempt is not None):
+    if begun.attempt is not None:
+        not_before = begun.attempt.not_before
+    preparing = Preparing(execution, begun.subject, begun.attempt, begun.tuning, step.log.info, not_before)
+    beats = beating(execution, ledger.store, step.log.info)
+    with beats, tuned(begun.tuning), deadline(left, ends_process=begun.attempt is not None):
         if begun.attempt is not None:
             show_attempt(step, begun.attempt)
-        if begun.tuning != PLAIN or begun.attempt is not None:
+        if begun.tuning != PLAIN or begun.attempt is not None or not_before is not None:
             prepare(preparing, setup, ledger.store, clock)
+        began = time.monotonic()  # what was waited for is no part of how long the work takes
         yield seen
         seen.tuning_was_read = tuning_was_read()
     try:
-        judge_overlap(Ended(step, execution, settings, seen, time.monotonic() - began), ledger, setup, clock())
+        ended = Succeeded(step, begun.subject, settings, seen, time.monotonic() - began)
+        judge_overlap(ended, execution, ledger, setup, clock())
         _end(begun, ledger, setup, settings, seen, seconds=time.monotonic() - began, clock=clock)
     except StoreError as error:
         leave_alone(error)
@@ -102,6 +127,7 @@ def _begin(step: StepInFlight, ledger: Ledger, setup: Setup) -> _Begun:
     try:
         attempt = _attempt_of(step, subject, ledger)
         tuning = attempt.tuning if attempt else tuning_in_force(ledger.store, subject) or PLAIN
+        others = _others_to_prove(step, subject, ledger)
     except StoreError as error:
         leave_alone(error)
         trouble(f"{subject.name}: the ledger cannot be read, so the step runs untuned: {error}")
@@ -109,25 +135,33 @@ def _begin(step: StepInFlight, ledger: Ledger, setup: Setup) -> _Begun:
     except Exception as bug:  # noqa: BLE001 - a fault of the ladder must not become one of the pipeline
         trouble(f"{subject.name}: level 1 failed, so the step runs untuned: {type(bug).__name__}: {bug}")
         return _Begun(step, subject, None, PLAIN)
-    if attempt is None:
+    if attempt is None and not others:
         return _Begun(step, subject, None, tuning)
     version, rows = version_and_rows(setup, subject)
-    return _Begun(step, subject, attempt, tuning, version, rows)
+    return _Begun(step, subject, attempt, tuning, others, version, rows)
 
 
 def _attempt_of(step: StepInFlight, subject: Subject, ledger: Ledger) -> Attempt | None:
     """The attempt that this execution is: of a step's retry, or of a repair run for this step or for all of the run."""
     if step.previous_attempts:
-        found = ledger.running_attempt(subject, origin_of(step))
-        return found if found is not None and found.run_id in {step.run_id, None} else None
-    tagged = step.tags.get(ATTEMPT_TAG, "")
-    if not tagged.isdigit():
+        return ledger.attempt_of_step(step.run_id, step.step_key)
+    tagged = attempt_of_run(step.tags)
+    found = ledger.attempt(tagged) if tagged is not None else None
+    if found is None or found.run_id not in {step.run_id, None}:
         return None
-    found = ledger.attempt(int(tagged))
-    if found is None or found.run_id not in {step.run_id, None} or found.has_ended:
-        return None
+    if found.has_ended:  # by another step of this run, which is tried again: this one runs as that does
+        in_run = [each for each in ledger.running_attempts(subject, origin_of(step)) if each.run_id == step.run_id]
+        return in_run[-1] if in_run else None
     of = ledger.subject_of(found)
     return found if of in {subject, job_subject(step.code_location, step.job)} else None
+
+
+def _others_to_prove(step: StepInFlight, subject: Subject, ledger: Ledger) -> tuple[Attempt, ...]:
+    """The attempts of this run for the same asset whose steps do not make it themselves."""
+    if not (step.is_one_of_many and step.completes and step.assets):
+        return ()
+    running = ledger.running_attempts(subject, origin_of(step))
+    return tuple(each for each in running if each.run_id == step.run_id and not each.is_of(step.step_key))
 
 
 def subject_of_case(step: StepInFlight, ledger: Ledger) -> Subject:
@@ -136,8 +170,8 @@ def subject_of_case(step: StepInFlight, ledger: Ledger) -> Subject:
     Raises:
         StoreError: the store cannot be reached.
     """
-    tagged = step.tags.get(ATTEMPT_TAG, "")
-    found = ledger.attempt(int(tagged)) if tagged.isdigit() else None
+    tagged = attempt_of_run(step.tags)
+    found = ledger.attempt(tagged) if tagged is not None else None
     whole_run = job_subject(step.code_location, step.job)
     if found is not None and found.run_id == step.run_id and ledger.subject_of(found) == whole_run:
         return whole_run
@@ -168,31 +202,65 @@ def _end(
                 step.log.info(
                     f"The tuning of {subject.name} relaxes: the next run begins with {relaxed.as_json() or 'none'}"
                 )
-        judge_duration(SlowStep(step, subject, settings, seen, seconds), ledger, setup, clock())
+        judge_duration(Succeeded(step, subject, settings, seen, seconds), ledger, setup, clock())
         keep_duration(ledger.store, subject, step.run_id, seconds=seconds, partitions=step.partitions, now=clock())
+    to_prove = _to_prove(begun, ledger, seen)
+    if not to_prove:
         return
-    if step.later_checks or CARRIED_TAG in step.tags or ledger.subject_of(attempt) != subject:
-        return  # what proves it is still to run: the sensor looks at the run's end
-    attempt = as_it_was(attempt, ledger, seen)
     version, rows = version_and_rows(setup, subject)
     proof = Proof(
         checks_passed=tuple(seen.passed),
         checks_warned=tuple(seen.warned),
         checks_failed=tuple(seen.failed),
+        not_yielded=step.owes(),
         rows_before=begun.rows,
         rows_after=rows if rows is not None else seen.rows,
         version_before=begun.version,
         version_after=version,
+        partitions=(step.partition,) if step.partition else (),
     )
+    for each in to_prove:
+        _write_outcome(each, proof, step, ledger, seconds=seconds, now=clock())
+
+
+def _to_prove(begun: _Begun, ledger: Ledger, seen: Seen) -> list[Attempt]:
+    """The attempts that end with this step; what proves the others is still to run."""
+    step, attempt = begun.step, begun.attempt
+    found = []
+    if attempt is not None:
+        if ledger.subject_of(attempt) != begun.subject:
+            return []  # of all of a run: the sensor looks at its end
+        if CARRIED_TAG in step.tags:
+            _keep_version_before(begun)
+            return []  # of many runs: the sensor looks at their end
+        attempt = as_it_was(attempt, ledger, seen)
+        if ledger.end_step(attempt, step.step_key):
+            found.append(attempt)
+    if step.later_checks or not step.completes or (step.is_one_of_many and attempt_of_run(step.tags) is not None):
+        if attempt is not None:
+            _keep_version_before(begun)
+        return []  # the sensor looks at the run's end, unless a later step completes the asset
+    return [*(each for each in begun.others if ledger.has_ended_steps(each)), *found]
+
+
+def _keep_version_before(begun: _Begun) -> None:
+    """Keep what the sensor will need for the receipt at the run's end, and cannot know any more by then."""
+    if begun.version is not None:
+        begun.step.instance.add_run_tags(begun.step.run_id, {VERSION_BEFORE_TAG: begun.version})
+
+
+def _write_outcome(
+    attempt: Attempt, proof: Proof, step: StepInFlight, ledger: Ledger, *, seconds: float, now: datetime
+) -> None:
     if not proof.holds:
-        ledger.end_attempt(attempt.id, "failed", clock())
-        ledger.end_case(attempt.case_id, f"{', '.join(proof.checks_failed)} failed after the attempt", clock())
-        step.log.warning(f"Result: attempt {attempt.number} of 2 ran, but {', '.join(proof.checks_failed)} failed")
+        ledger.end_attempt(attempt.id, "failed", now)
+        ledger.end_case(attempt.case_id, f"{proof.what_is_wrong} after the attempt", now)
+        step.log.warning(f"Result: attempt {attempt.number} of 2 ran, but {proof.what_is_wrong}")
         return
-    written = write_repair(ledger, attempt, proof, run_id=step.run_id, now=clock())
+    written = write_repair(ledger, attempt, proof, run_id=step.run_id, now=now)
     if written is not None:
         verified = "its contract passed" if proof.is_verified else "unverified: it has no checks"
         step.log.info(
             f"Result: attempt {attempt.number} of 2 ({attempt.remedy}) succeeded in {seconds:.1f} s; {verified}; "
-            f"receipt {written.id}"
+            f"`escalation receipt {written.id}` tells all of it"
         )

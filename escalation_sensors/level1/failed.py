@@ -50,6 +50,8 @@ class Failed:
 
     Attributes:
         event_key: of what was observed; seen twice, it is one failure.
+        step_key: the step that failed; empty if it is not known.
+        attempt_id: the attempt that its run was created for; None if it is no repair run.
         failure: as the classifier takes it.
         said: what it said, in one line, redacted.
         partition: its partition, or the range of them; empty without one.
@@ -77,6 +79,8 @@ class Failed:
     reads_tuning: bool | None = None
     has_succeeded: bool = False
     is_in_flight: bool = True
+    step_key: str = ""
+    attempt_id: int | None = None
 
 
 def has_side_effects(tags: Mapping[str, str]) -> bool:
@@ -120,7 +124,8 @@ def _seconds(tags: Mapping[str, str], name: str, default: float) -> float:
 def one_line(text: str) -> str:
     """The text in one line, redacted and shortened."""
     # Cut first: a message may be megabytes long. What is cut in two there is not shown.
-    return redact(" ".join(text[: 20 * MOST_CHARACTERS].split()))[:MOST_CHARACTERS]
+    line = redact(" ".join(text[: 20 * MOST_CHARACTERS].split()))
+    return line if len(line) <= MOST_CHARACTERS else f"{line[: MOST_CHARACTERS - 1]}…"
 
 
 def _columns(error: BaseException) -> Columns | None:

@@ -3,15 +3,15 @@
 from sqlalchemy import insert, select
 
 from escalation_sensors.diagnosis.diagnosis import Diagnosis
+from escalation_sensors.level1.case_lookup import newest_case
 from escalation_sensors.level1.failed import Failed
-from escalation_sensors.level1.ledger import newest_case
 from escalation_sensors.redaction import redact
 from escalation_sensors.store.store import Store
 from escalation_sensors.store.tables import failures
 
 
-def record_failure(store: Store, failed: Failed, diagnosis: Diagnosis) -> None:
-    """Write down a failure and its diagnosis, with the case it belongs to if there is one.
+def record_failure(store: Store, failed: Failed, diagnosis: Diagnosis, *, case_id: int | None = None) -> None:
+    """Write down a failure and its diagnosis, with the case it belongs to: that given, else that of its runs, if any.
 
     Raises:
         StoreError: the store cannot be reached.
@@ -21,7 +21,7 @@ def record_failure(store: Store, failed: Failed, diagnosis: Diagnosis) -> None:
         known = connection.execute(select(failures.c.id).where(failures.c.event_key == failed.event_key)).first()
         if known is not None:
             return
-        case = newest_case(connection, failed.subject, failed.origin)
+        case = newest_case(connection, failed.subject, failed.origin) if case_id is None else {"id": case_id}
         connection.execute(
             insert(failures).values(
                 event_key=failed.event_key,
@@ -54,3 +54,14 @@ def is_known(store: Store, event_key: str) -> bool:
     """
     with store.reading() as connection:
         return connection.execute(select(failures.c.id).where(failures.c.event_key == event_key)).first() is not None
+
+
+def said_in_case(store: Store, case_id: int) -> str:
+    """What the newest failure of a case said, in one line; empty if none is known.
+
+    Raises:
+        StoreError: the store cannot be reached.
+    """
+    query = select(failures.c.message).where(failures.c.case_id == case_id).order_by(failures.c.id.desc()).limit(1)
+    with store.reading() as connection:
+        return str(connection.execute(query).scalar() or "")

@@ -7,7 +7,7 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -23,9 +23,13 @@ FIRST_BEAT_SECONDS, BEAT_SECONDS = 1.0, 10.0
 
 
 @contextmanager
-def beating(execution: Execution, store: Store) -> Iterator[None]:
-    """Have the execution beat while the block runs."""
-    beat = _Beat(execution, store)
+def beating(execution: Execution, store: Store, tell: Callable[[str], None] | None = None) -> Iterator[None]:
+    """Have the execution beat while the block runs.
+
+    `tell` takes a line for the run's log, where it beats while the store does not answer: who looks for dead runs
+    looks there, too.
+    """
+    beat = _Beat(execution, store, tell)
     with _LOCK:
         _ALL.beats.append(beat)
         try:
@@ -57,6 +61,7 @@ class _Beat:
 
     execution: Execution
     store: Store
+    tell: Callable[[str], None] | None = None
     due: float = field(default_factory=lambda: time.monotonic() + FIRST_BEAT_SECONDS)
     written: bool = False
     stopped: bool = False
@@ -129,7 +134,18 @@ class _Beats:
                     each.beat()
                 except Exception as error:  # noqa: BLE001 - one execution's trouble must not stop the others' hearts
                     each.due = time.monotonic() + BEAT_SECONDS
-                    trouble(f"{each.execution.subject.name}: the heartbeat cannot be written: {error}")
+                    line = f"the heartbeat cannot be written: {error}"
+                    trouble(f"{each.execution.subject.name}: {line}")
+                    _beat_aloud(each, line)
+
+
+def _beat_aloud(beat: _Beat, line: str) -> None:
+    if beat.tell is None or beat.stopped:
+        return
+    try:
+        beat.tell(f"Escalation: still at work; {line}")
+    except Exception as error:  # noqa: BLE001 - Dagster's storage may be down with the store: the heart goes on
+        trouble(f"{beat.execution.subject.name}: nor can its run's log: {type(error).__name__}: {error}")
 
 
 _LOCK = threading.Lock()

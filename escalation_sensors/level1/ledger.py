@@ -5,70 +5,30 @@ race or second process makes a third.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, or_, select, update
+from sqlalchemy import Connection, exists, func, insert, select, update
 
 from escalation_sensors.diagnosis.diagnosis import Diagnosis
+from escalation_sensors.level1.attempt import Attempt, Origin, Outcome, Plan, Subject
 from escalation_sensors.level1.budget import BUDGET_SECONDS, MayNotStart, Spent, may_start
-from escalation_sensors.level1.proposed import Proposed
-from escalation_sensors.level1.tuning import Tuning
+from escalation_sensors.level1.case_lookup import (
+    PROVED_BY_NEXT,
+    attempt_of_row,
+    attempts_where,
+    belongs_to,
+    is_of,
+    is_running,
+    newest_case,
+    open_case,
+    steps_of,
+)
 from escalation_sensors.store.store import Store
-from escalation_sensors.store.tables import MOST_ATTEMPTS, attempts, cases
+from escalation_sensors.store.tables import MOST_ATTEMPTS, attempt_steps, attempts, cases, failures
 
-Outcome = Literal["repaired", "failed", "lost"]
-PROVED_BY_NEXT = frozenset({"improve_layout", "queue_behind"})
-"""The remedies whose proof is the subject's next execution: until then their attempt runs, and nothing is run again."""
-
-
-@dataclass(frozen=True)
-class Subject:
-    """What failed: `name` is `asset:core/flight`, `op:job.op` or another of the store's forms."""
-
-    code_location: str
-    name: str
-
-
-@dataclass(frozen=True)
-class Origin:
-    """Which runs belong together: a backfill, or a run with its retries and repairs."""
-
-    root_run_id: str
-    backfill_id: str | None = None
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """One attempt as the ledger knows it."""
-
-    id: int
-    case_id: int
-    number: int
-    remedy: str
-    tuning: Tuning
-    deadline_at: datetime
-    run_id: str | None = None
-    begun_at: datetime | None = None
-    change: str = ""
-    has_ended: bool = False
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What an attempt would be: the remedy, how the step would be tuned, what is known of its time.
-
-    `proposed` is what a person is asked to do besides, so that it does not come back.
-    """
-
-    remedy: str
-    tuning: Tuning
-    change: str
-    wait_seconds: float = 0.0
-    expected_seconds: float | None = None
-    makes_work_smaller: bool = False
-    proposed: Proposed | None = None
+__all__ = ["Attempt", "Ledger", "Origin", "Outcome", "Plan", "Subject"]
 
 
 class Ledger:
@@ -88,23 +48,30 @@ class Ledger:
         now: datetime,
         budget_seconds: float = BUDGET_SECONDS,
         run_id: str | None = None,
+        step_key: str = "",
     ) -> Attempt | MayNotStart:
         """Count a new attempt, if one may start; the case it belongs to is found, or opened at `failed_at`.
 
-        The budget is that of the case: what is given for a case that is open already changes nothing.
+        The budget is that of the case: what is given for a case that is open already changes nothing. `step_key` is
+        run again; in the run `run_id`, where that is known. A step joins the attempt that does the same for another
+        step of its run: that is counted once.
         """
         with self.store.transaction() as connection:
             case = self.case_of(connection, subject, origin, failed_at, budget_seconds)
-            if case["state"] != "open":
+            made = attempts_where(connection, attempts.c.case_id == case["id"])
+            if case["state"] == "repaired" and _is_another_step(made, run_id, step_key):
+                reopened = update(cases).where(cases.c.id == case["id"])
+                connection.execute(reopened.values(state="open", ended_at=None))
+            elif case["state"] != "open":
                 return MayNotStart(f"the case was ended: {case['reason'] or case['state']}")
-            made = connection.execute(
-                select(attempts.c.number, attempts.c.outcome).where(attempts.c.case_id == case["id"])
-            ).all()
+            running = [each for each in made if not each.has_ended and each.remedy not in PROVED_BY_NEXT]
+            beside = [each for each in running if run_id and each.run_id == run_id and not each.is_of(step_key)]
+            joined = next((each for each in beside if _does_the_same(each, plan)), None)
             spent = Spent(
                 case["first_failure_at"],
                 case["budget_seconds"],
-                attempts=len(made),
-                is_running=any(outcome == "running" for _, outcome in made),
+                attempts=joined.number - 1 if joined else len(made),
+                is_running=len(running) > len(beside),
             )
             verdict = may_start(
                 spent,
@@ -116,6 +83,9 @@ class Ledger:
             )
             if isinstance(verdict, MayNotStart):
                 return verdict
+            if joined is not None:
+                _add_step(connection, joined.id, step_key)
+                return replace(joined, steps={**joined.steps, step_key: False})
             row = {
                 "case_id": case["id"],
                 "number": len(made) + 1,
@@ -125,11 +95,30 @@ class Ledger:
                 "tuning": plan.tuning.as_json(),
                 "change": plan.change,
                 "run_id": run_id,
+                "root_run_id": origin.root_run_id,
                 "begun_at": now,
                 "deadline_at": verdict.deadline_at,
+                "not_before": now + timedelta(seconds=plan.wait_seconds) if plan.wait_seconds > 0 else None,
             }
             (attempt_id,) = connection.execute(insert(attempts).values(row).returning(attempts.c.id)).one()
-        return _attempt({"id": attempt_id, **row})
+            if step_key:
+                _add_step(connection, attempt_id, step_key)
+        return attempt_of_row({"id": attempt_id, **row}, {step_key: False} if step_key else {})
+
+    def end_step(self, attempt: Attempt, step_key: str) -> bool:
+        """Write down that a step of an attempt has succeeded; whether all of its steps have ended."""
+        with self.store.transaction() as connection:
+            connection.execute(
+                update(attempt_steps)
+                .where(attempt_steps.c.attempt_id == attempt.id, attempt_steps.c.step_key == step_key)
+                .values(has_ended=True)
+            )
+            return all(steps_of(connection, [attempt.id])[attempt.id].values())
+
+    def has_ended_steps(self, attempt: Attempt) -> bool:
+        """Whether all steps of an attempt have succeeded."""
+        with self.store.reading() as connection:
+            return all(steps_of(connection, [attempt.id])[attempt.id].values())
 
     def end_attempt(self, attempt_id: int, outcome: Outcome, now: datetime) -> None:
         """Write how an attempt ended; the first word stands. A repair ends its case."""
@@ -141,9 +130,12 @@ class Ledger:
                 .returning(attempts.c.case_id)
             ).first()
             if ended is not None and outcome == "repaired":
-                connection.execute(
-                    update(cases).where(cases.c.id == ended.case_id).values(state="repaired", ended_at=now)
-                )
+                self.end_repaired_case(connection, ended.case_id, now)
+
+    def end_repaired_case(self, connection: Connection, case_id: int, now: datetime) -> None:
+        """End a case as repaired, unless another step of it is still to be repaired."""
+        still = exists().where(attempts.c.case_id == case_id, is_running())
+        connection.execute(update(cases).where(cases.c.id == case_id, ~still).values(state="repaired", ended_at=now))
 
     def pass_on(
         self,
@@ -155,10 +147,30 @@ class Ledger:
         now: datetime,
         run_id: str | None = None,
     ) -> None:
-        """End a case without a repair: it is level 2's. What this run had repaired before it failed is no repair."""
+        """End a case without a repair: it is level 2's.
+
+        What this run had repaired before it failed is no repair, nor what it is still to prove.
+        """
         with self.store.transaction() as connection:
             case = self.case_of(connection, subject, origin, failed_at, BUDGET_SECONDS)
+            of_others = exists().where(
+                attempts.c.case_id == case["id"], is_running(), attempts.c.run_id.is_distinct_from(run_id)
+            )
+            if newest_case(connection, subject, origin) is None and connection.execute(select(of_others)).scalar():
+                # What another run is still to repair is not ended by this one.
+                case = open_case(connection, subject, origin, failed_at, BUDGET_SECONDS)
+            connection.execute(
+                update(failures)
+                .where(
+                    failures.c.code_location == subject.code_location,
+                    failures.c.subject == subject.name,
+                    failures.c.root_run_id == origin.root_run_id,
+                    failures.c.case_id.is_(None),
+                )
+                .values(case_id=case["id"])
+            )
             of_run = (attempts.c.case_id == case["id"]) & (attempts.c.run_id == run_id)
+            connection.execute(update(attempts).where(of_run, is_running()).values(outcome="failed", ended_at=now))
             contradicted = connection.execute(
                 update(attempts)
                 .where(of_run, attempts.c.outcome == "repaired")
@@ -172,6 +184,21 @@ class Ledger:
                 .values(state="passed_on", reason=reason, ended_at=now)
             )
 
+    def cancel(self, run_id: str, now: datetime) -> None:
+        """End what is under way in a run that a person terminated: neither a failure, nor level 2's."""
+        with self.store.transaction() as connection:
+            ended = connection.execute(
+                update(attempts)
+                .where(attempts.c.run_id == run_id, is_running())
+                .values(outcome="canceled", ended_at=now)
+                .returning(attempts.c.case_id)
+            ).scalars()
+            connection.execute(
+                update(cases)
+                .where(cases.c.id.in_(list(ended)), cases.c.state == "open")
+                .values(state="canceled", reason="a person terminated it", ended_at=now)
+            )
+
     def end_case(self, case_id: int, reason: str, now: datetime) -> None:
         """End a case without a repair, by its id: it is level 2's."""
         with self.store.transaction() as connection:
@@ -181,28 +208,22 @@ class Ledger:
                 .values(state="passed_on", reason=reason, ended_at=now)
             )
 
-    def running_attempt(self, subject: Subject, origin: Origin) -> Attempt | None:
-        """The attempt that is under way for a subject in these runs, if one is."""
+    def running_attempts(self, subject: Subject, origin: Origin) -> list[Attempt]:
+        """The attempts that are under way for a subject in these runs, oldest first."""
         with self.store.reading() as connection:
-            row = (
-                connection.execute(
-                    select(attempts)
-                    .join(cases, cases.c.id == attempts.c.case_id)
-                    .where(attempts.c.outcome == "running", _is_of(subject), _belongs_to(origin))
-                    .order_by(attempts.c.id.desc())
-                )
-                .mappings()
-                .first()
-            )
-        if row is None:
-            return None
-        return _attempt(dict(row))
+            return attempts_where(connection, is_running(), is_of(subject), belongs_to(origin))
+
+    def attempt_of_step(self, run_id: str, step_key: str) -> Attempt | None:
+        """The newest attempt that runs a step of a run again, or did."""
+        with self.store.reading() as connection:
+            found = attempts_where(connection, attempts.c.run_id == run_id)
+        return next((each for each in reversed(found) if step_key in each.steps), None)
 
     def attempt(self, attempt_id: int) -> Attempt | None:
         """One attempt, if there is such."""
         with self.store.reading() as connection:
-            row = connection.execute(select(attempts).where(attempts.c.id == attempt_id)).mappings().first()
-        return None if row is None else _attempt(dict(row))
+            found = attempts_where(connection, attempts.c.id == attempt_id)
+        return found[0] if found else None
 
     def subject_of(self, attempt: Attempt) -> Subject:
         """What an attempt is to repair."""
@@ -240,8 +261,14 @@ class Ledger:
             made = select(func.count()).select_from(attempts).where(attempts.c.case_id == case["id"])
             return int(connection.execute(made).scalar_one())
 
+    def attempts_beside(self, subject: Subject, run_id: str, step_key: str) -> int:
+        """How many attempts a run has made for other steps of a subject only."""
+        with self.store.reading() as connection:
+            found = attempts_where(connection, is_of(subject), attempts.c.run_id == run_id)
+        return sum(not each.is_of(step_key) for each in found)
+
     def state_of_case(self, subject: Subject, origin: Origin) -> str | None:
-        """`open`, `repaired` or `passed_on`; None if these runs have no case."""
+        """`open`, `repaired`, `passed_on` or `canceled`; None if these runs have no case."""
         with self.store.reading() as connection:
             case = newest_case(connection, subject, origin)
             return None if case is None else str(case["state"])
@@ -249,7 +276,7 @@ class Ledger:
     def attempts_of(self, subject: Subject) -> list[Mapping[str, Any]]:
         """All attempts ever made for a subject, oldest first, as the store's rows."""
         with self.store.reading() as connection:
-            query = select(attempts).join(cases, cases.c.id == attempts.c.case_id).where(_is_of(subject))
+            query = select(attempts).join(cases, cases.c.id == attempts.c.case_id).where(is_of(subject))
             return [dict(row) for row in connection.execute(query.order_by(attempts.c.id)).mappings()]
 
     def case_of(
@@ -264,50 +291,24 @@ class Ledger:
         if same_runs is not None:
             return same_runs
         waits = exists().where(attempts.c.case_id == cases.c.id, attempts.c.remedy.in_(PROVED_BY_NEXT))
-        newest = select(cases).where(_is_of(subject)).order_by(cases.c.id.desc())
+        newest = select(cases).where(is_of(subject)).order_by(cases.c.id.desc())
         last = connection.execute(newest.where(cases.c.state == "open", ~waits)).mappings().first()
         if last is not None and failed_at <= last["first_failure_at"] + timedelta(seconds=last["budget_seconds"]):
             return dict(last)
-        row = {
-            "code_location": subject.code_location,
-            "subject": subject.name,
-            "root_run_id": origin.root_run_id,
-            "backfill_id": origin.backfill_id,
-            "first_failure_at": failed_at,
-            "budget_seconds": budget_seconds,
-            "state": "open",
-            "reason": "",
-        }
-        (case_id,) = connection.execute(insert(cases).values(row).returning(cases.c.id)).one()
-        return {"id": case_id, **row}
+        return open_case(connection, subject, origin, failed_at, budget_seconds)
 
 
-def newest_case(connection: Connection, subject: Subject, origin: Origin) -> Mapping[str, Any] | None:
-    """The case of a subject in these runs, as the store's row; None if there is none."""
-    query = select(cases).where(_is_of(subject), _belongs_to(origin)).order_by(cases.c.id.desc())
-    row = connection.execute(query).mappings().first()
-    return None if row is None else dict(row)
+def _add_step(connection: Connection, attempt_id: int, step_key: str) -> None:
+    row = {"attempt_id": attempt_id, "step_key": step_key, "has_ended": False}
+    connection.execute(insert(attempt_steps).values(row))
 
 
-def _attempt(row: Mapping[str, Any]) -> Attempt:
-    return Attempt(
-        row["id"],
-        row["case_id"],
-        row["number"],
-        row["remedy"],
-        Tuning.from_json(row["tuning"]),
-        row["deadline_at"],
-        row["run_id"],
-        row["begun_at"],
-        row["change"],
-        row.get("outcome", "running") != "running",
-    )
+def _does_the_same(attempt: Attempt, plan: Plan) -> bool:
+    """Whether an attempt that has not ended does what is planned: with another tuning, a step needs its own."""
+    return attempt.is_unfinished and (attempt.remedy, attempt.tuning) == (plan.remedy, plan.tuning)
 
 
-def _is_of(subject: Subject) -> ColumnElement[bool]:
-    return and_(cases.c.code_location == subject.code_location, cases.c.subject == subject.name)
-
-
-def _belongs_to(origin: Origin) -> ColumnElement[bool]:
-    same_run = cases.c.root_run_id == origin.root_run_id
-    return or_(same_run, cases.c.backfill_id == origin.backfill_id) if origin.backfill_id else same_run
+def _is_another_step(made: list[Attempt], run_id: str | None, step_key: str) -> bool:
+    """Whether a run has repaired other steps of its subject, and not this one."""
+    of_run = [each for each in made if run_id and each.run_id == run_id]
+    return bool(of_run) and not any(each.is_of(step_key) for each in of_run)

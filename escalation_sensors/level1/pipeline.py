@@ -4,7 +4,7 @@ A subject is named as in the ledger (`asset:core/flight`). What a step can do fo
 `current_tuning()` instead. A method may raise anything: the remedy is then the plain retry, or a proposal.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -16,8 +16,28 @@ class Sources(Protocol):
         """Whether what the subject reads from answers; None if it reads from nothing that can be asked."""
 
 
+@dataclass(frozen=True)
+class Written:
+    """What a repair wrote of a subject's data.
+
+    Attributes:
+        before, after: the versions that readers saw before it and after it. Where `before` is empty there were no data.
+        runs: that wrote it.
+        partitions: that were written: their keys, or the first and last of a range as `a...b`. Empty without any.
+    """
+
+    before: str
+    after: str = ""
+    runs: tuple[str, ...] = ()
+    partitions: tuple[str, ...] = ()
+
+
+class ChangedSince(Exception):
+    """Somebody else published since what a repair wrote, and would lose it with it. One line that names who."""
+
+
 class Versions(Protocol):
-    """Knows the version of a subject's data, and brings one back."""
+    """Knows the version of a subject's data, and takes back what a repair wrote."""
 
     def version(self, subject: str) -> str | None:
         """The version that readers see now; None if there is none."""
@@ -25,11 +45,42 @@ class Versions(Protocol):
     def rows(self, subject: str) -> int | None:
         """How many rows readers see now."""
 
-    def bring_back(self, subject: str, version: str) -> str:
-        """Publish the data of a version again; what was done, in one line.
+    def bring_back(self, subject: str, written: Written, *, with_later_changes: bool) -> str:
+        """Have readers see again what they saw before, of the partitions that were written; what was done, in one line.
 
-        `version` may be empty: then there was no data before.
+        What others published of the same since is taken back only if `with_later_changes`, and told then.
+
+        Raises:
+            ChangedSince: it would be, and nobody asked for it.
         """
+
+
+@dataclass(frozen=True)
+class WorkSize:
+    """How much work a subject's build is, by the engine's plan: nothing is run for it.
+
+    Attributes:
+        rows: that it reads, all its tables together; estimated.
+        size_bytes: of the tables it reads, as stored.
+        heaviest_operator: the one that takes in most rows by the plan (`HASH_JOIN`); empty where none does.
+        has_cross_product: whether rows are joined without a condition.
+    """
+
+    rows: int
+    size_bytes: int
+    heaviest_operator: str = ""
+    has_cross_product: bool = False
+
+
+SizeOf = Callable[[str, str], WorkSize | None]
+"""The size of the work on a subject and a partition (empty without one); None where it is not known."""
+
+
+class Sizes(Protocol):
+    """Tells how much work a subject's build is, without running it."""
+
+    def size(self, subject: str, partition: str) -> WorkSize | None:
+        """The size of building a partition, a range of them as `a...b`, or all where that is empty; None if unknown."""
 
 
 @dataclass(frozen=True)
@@ -40,11 +91,15 @@ class Profile:
         dominating_operator: its name and share (`HASH_JOIN, 71 % of 12.3 s`).
         has_cross_product: whether rows are joined without a condition; no layout helps that.
         keys: by table that is read, the columns that it is joined or filtered on.
+        scattered: by table that is read, the number of its files, where that is far more than its size needs.
+        seconds: how long the query took by itself; None where that is not known.
     """
 
     dominating_operator: str
     has_cross_product: bool = False
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    scattered: Mapping[str, int] = field(default_factory=dict)
+    seconds: float | None = None
 
 
 class Layouts(Protocol):
@@ -54,7 +109,7 @@ class Layouts(Protocol):
         """Where the time goes; None if it cannot be profiled. Publishes nothing."""
 
     def improve(self, subject: str, profile: Profile) -> str:
-        """Compact what is read and sort it on the profile's keys, contents unchanged; what was done, in one line."""
+        """Sort what is read on the profile's keys, merge what is scattered, change no row; what was done, in a line."""
 
 
 @dataclass(frozen=True)
@@ -64,3 +119,4 @@ class Pipeline:
     sources: Sources | None = None
     versions: Versions | None = None
     layouts: Layouts | None = None
+    sizes: Sizes | None = None

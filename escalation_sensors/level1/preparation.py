@@ -1,4 +1,4 @@
-"""What is done before an attempt's function runs: packages provided, the source probed, the holder waited for.
+"""What is done before an attempt's function runs: its time awaited, packages provided, source and holder waited for.
 
 It runs within the attempt's deadline. The tuning says what, so that a repair run in another process does the same.
 """
@@ -24,6 +24,8 @@ PROBE_SECONDS = 5.0
 """How long one probe may take."""
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 20.0
 """Between two probes: twice as long each time, give or take a random half, so that many do not ask at once."""
+LONGEST_SLEEP_SECONDS = 0.5
+"""How long a Terminate may go unheard."""
 LONGEST_QUEUE_SECONDS = 1800.0
 """How long a run without an attempt of its own stands behind another."""
 Clock = Callable[[], datetime]
@@ -31,13 +33,14 @@ Clock = Callable[[], datetime]
 
 @dataclass(frozen=True)
 class Preparing:
-    """An execution that is about to begin. `tell` takes a line for the run's log."""
+    """An execution that is about to begin; not before `not_before`. `tell` takes a line for the run's log."""
 
     execution: Execution
     subject: Subject
     attempt: Attempt | None
     tuning: Tuning
     tell: Callable[[str], None]
+    not_before: datetime | None = None
 
 
 def prepare(preparing: Preparing, setup: Setup, store: Store, clock: Clock) -> None:
@@ -48,6 +51,7 @@ def prepare(preparing: Preparing, setup: Setup, store: Store, clock: Clock) -> N
         DeadlineExceeded: by the timer of the attempt.
     """
     tuning, attempt = preparing.tuning, preparing.attempt
+    await_time(preparing.not_before, clock, preparing.tell)
     if tuning.packages:
         provide(tuning.packages, setup.allowed, setup.policy.packages, packages_folder())
     if attempt is not None and attempt.remedy == source_unavailable.NAME:
@@ -58,6 +62,15 @@ def prepare(preparing: Preparing, setup: Setup, store: Store, clock: Clock) -> N
     if tuning.queue_behind or waits_for_holder:
         until = attempt.deadline_at if attempt is not None else None
         _stand_behind(preparing, setup, store, clock, until)
+
+
+def await_time(not_before: datetime | None, clock: Clock, tell: Callable[[str], None]) -> None:
+    """Wait until then. Here and not in Dagster's own delay, which a Terminate cannot interrupt in an in-process run."""
+    if not_before is None or not_before <= clock():
+        return
+    tell(f"Action: waiting until {not_before:%H:%M:%S} UTC")
+    while (left := (not_before - clock()).total_seconds()) > 0:
+        _sleep(left)
 
 
 def _await_source(preparing: Preparing, setup: Setup) -> None:
@@ -77,7 +90,7 @@ def _await_source(preparing: Preparing, setup: Setup) -> None:
                 preparing.tell(f"Action: probed the source, which answers (probe {number})")
             return
         preparing.tell(f"Action: probed the source, which does not answer yet (probe {number}); waiting {pause:.0f} s")
-        time.sleep(pause)
+        _sleep(pause)
 
 
 def _await_process(preparing: Preparing) -> None:
@@ -89,7 +102,7 @@ def _await_process(preparing: Preparing) -> None:
         if not told:
             preparing.tell(f"Action: process {process} still holds it; waiting for it to end")
             told = True
-        time.sleep(min(pause, 2.0))
+        _sleep(min(pause, 2.0))
 
 
 def _runs(process: int) -> bool:
@@ -122,7 +135,14 @@ def _stand_behind(preparing: Preparing, setup: Setup, store: Store, clock: Clock
         if until is None and waited > LONGEST_QUEUE_SECONDS:
             preparing.tell(f"Action: waited {waited:.0f} s for {named}; going on")
             return
-        time.sleep(min(pause, 5.0))
+        _sleep(min(pause, 5.0))
+
+
+def _sleep(seconds: float) -> None:
+    """Sleep in short pieces: a signal that another thread of the process was given ends no sleep of the main thread."""
+    until = time.monotonic() + seconds
+    while (left := until - time.monotonic()) > 0:
+        time.sleep(min(left, LONGEST_SLEEP_SECONDS))
 
 
 def _pauses() -> Iterator[float]:

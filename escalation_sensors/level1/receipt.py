@@ -17,9 +17,12 @@ class Proof:
     Attributes:
         checks_passed, checks_warned: names of the checks of the contract that passed, or failed as warnings.
         checks_failed: those that failed as errors; with one of them nothing is proved.
+        not_yielded: checks and assets that were declared and did not come; with one of them nothing is proved.
         is_verified: whether there was any check at all; without one a materialization is all the proof there is.
         rows_before, rows_after: what readers saw before and see now, where known.
         version_before, version_after: of the data; empty where there were none, None where nobody could tell.
+        partitions: that were written: their keys, or the first and last of a range as `a...b`. Empty without any.
+        runs: that wrote them, where it was more than the one that is proved.
     """
 
     checks_passed: tuple[str, ...] = ()
@@ -27,8 +30,11 @@ class Proof:
     checks_failed: tuple[str, ...] = ()
     rows_before: int | None = None
     rows_after: int | None = None
+    not_yielded: tuple[str, ...] = ()
     version_before: str | None = None
     version_after: str | None = None
+    partitions: tuple[str, ...] = ()
+    runs: tuple[str, ...] = ()
 
     @property
     def is_verified(self) -> bool:
@@ -37,8 +43,15 @@ class Proof:
 
     @property
     def holds(self) -> bool:
-        """Whether no check failed."""
-        return not self.checks_failed
+        """Whether no check failed, and none is missing."""
+        return not self.checks_failed and not self.not_yielded
+
+    @property
+    def what_is_wrong(self) -> str:
+        """Why it does not hold, for a line."""
+        failed = [f"{', '.join(self.checks_failed)} failed"] if self.checks_failed else []
+        missing = [f"{', '.join(self.not_yielded)} did not come"] if self.not_yielded else []
+        return " and ".join([*failed, *missing])
 
     def as_json(self) -> dict[str, Any]:
         """The proof as it is kept."""
@@ -51,6 +64,7 @@ class Proof:
             },
             "rows": {"before": self.rows_before, "after": self.rows_after},
             "version": {"before": self.version_before, "after": self.version_after},
+            "partitions": list(self.partitions),
         }
 
 

@@ -38,7 +38,7 @@ def write_repair(ledger: Ledger, attempt: Attempt, proof: Proof, *, run_id: str,
         ValueError: the proof does not hold.
     """
     if not proof.holds:
-        raise ValueError(f"attempt {attempt.id} is no repair: {', '.join(proof.checks_failed)} failed")
+        raise ValueError(f"attempt {attempt.id} is no repair: {proof.what_is_wrong}")
     with ledger.store.transaction() as connection:
         ended = connection.execute(
             update(attempts)
@@ -48,7 +48,7 @@ def write_repair(ledger: Ledger, attempt: Attempt, proof: Proof, *, run_id: str,
         ).first()
         if ended is None:
             return None
-        connection.execute(update(cases).where(cases.c.id == attempt.case_id).values(state="repaired", ended_at=now))
+        ledger.end_repaired_case(connection, attempt.case_id, now)
         case = connection.execute(select(cases).where(cases.c.id == attempt.case_id)).mappings().one()
         subject = Subject(case["code_location"], case["subject"])
         before, before_attempt = in_force(connection, subject), behind(connection, subject)
@@ -61,6 +61,7 @@ def write_repair(ledger: Ledger, attempt: Attempt, proof: Proof, *, run_id: str,
             "subject": subject.name,
             "code_location": subject.code_location,
             "run": run_id,
+            "runs": list(proof.runs) or [run_id],
             "evidence": _evidence(connection, attempt.case_id),
             "tuning": attempt.tuning.as_json(),
             "remembered": {

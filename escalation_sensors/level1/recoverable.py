@@ -5,7 +5,8 @@ import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any, TypeVar
 
 import dagster as dg
@@ -25,11 +26,13 @@ from escalation_sensors.level1.decide import Again, Decision, LevelOne
 from escalation_sensors.level1.execution import accompanied, subject_of_case, utc_now
 from escalation_sensors.level1.failed import Failed, Settings, failed_by, has_side_effects, lost_step
 from escalation_sensors.level1.ledger import Ledger
+from escalation_sensors.level1.preparation import await_time
 from escalation_sensors.level1.process_ledger import leave_alone, ledger_of_process
 from escalation_sensors.level1.retry_policy import LevelOneRetryPolicy
 from escalation_sensors.level1.seen import Seen
 from escalation_sensors.level1.setup import Setup, trouble
-from escalation_sensors.level1.subjects import origin_of, subject_of
+from escalation_sensors.level1.subjects import attempt_of_run, origin_of, subject_of
+from escalation_sensors.level1.work_size import size_of
 from escalation_sensors.store import StoreError
 
 MAX_RETRIES_TAG = "dagster/max_retries"
@@ -75,7 +78,7 @@ def cover_node(node: Node, settings: Settings | None, setup: Setup) -> None:
     if isinstance(node, dg.GraphDefinition):
         for op, policy, put in nodes_with_a_policy(node):
             if isinstance(op.retry_policy, LevelOneRetryPolicy) and not isinstance(policy, LevelOneRetryPolicy):
-                put(LevelOneRetryPolicy(op.retry_policy.decide, policy))
+                put(LevelOneRetryPolicy(op.retry_policy.decide, policy, op.retry_policy.terminated))
 
 
 def settings_of(tags: Mapping[str, str], metadata: Mapping[str, Any]) -> Settings:
@@ -95,14 +98,15 @@ def cover(op: dg.OpDefinition, settings: Settings, setup: Setup) -> None:
     accompany = functools.partial(_accompanied, began, settings, setup)
     replace_function(op, accompanied_function(function_of(op), accompany))
     decide = functools.partial(_decide, settings, setup, began)
-    replace_retry_policy(op, LevelOneRetryPolicy(decide, op.retry_policy))
+    replace_retry_policy(op, LevelOneRetryPolicy(decide, op.retry_policy, _terminated))
 
 
+@dataclass
 class _Began:
-    """When the step that runs now began, for how long it took until it failed."""
+    """Of the steps of this process: when each began, for how long it took, and when its next attempt may begin."""
 
-    def __init__(self) -> None:
-        self.at: dict[tuple[str, str], float] = {}
+    at: dict[tuple[str, str], float] = field(default_factory=dict)
+    not_before: dict[tuple[str, str], datetime] = field(default_factory=dict)
 
 
 def is_disabled() -> bool:
@@ -132,18 +136,46 @@ def _decide(
             run_id=step.run_id,
             settings=settings,
             partition=step.partition,
+            step_key=step.step_key,
+            attempt_id=attempt_of_run(step.tags),
             seconds=time.monotonic() - since if since is not None else None,
             reads_tuning=None if since is None or step.is_lost else tuning_was_read(),
             **(lost_step(exit_code_of(error), now, subject) if step.is_lost else failed_by(error, now, subject)),
         )
-        level_one = LevelOne(ledger, setup.classifier, setup.policy, setup.allowed)
-        return _without_run_retries(step, level_one.decide(failed, now, step.log.warning))
+        level_one = LevelOne(ledger, setup.classifier, setup.policy, setup.allowed, size_of=size_of(setup))
+        decision = level_one.decide(failed, now, step.log.warning)
+        if isinstance(decision, Again) and since is not None and not step.is_lost:
+            return _waits_in_the_step(began, step, decision)
+        return _without_run_retries(step, decision)
     except StoreError as cannot:
         leave_alone(cannot)
         trouble(f"{subject.name}: the ledger cannot be reached, so nothing is repaired: {cannot}")
     except Exception as bug:  # noqa: BLE001 - a fault of the ladder must not become one of the pipeline
         trouble(f"{subject.name}: level 1 failed, so nothing is repaired: {type(bug).__name__}: {bug}")
     return None
+
+
+def _waits_in_the_step(began: _Began, step: StepInFlight, decision: Again) -> Again:
+    """Begin the attempt at once and let it wait: there a Terminate is heard, and it beats.
+
+    Where the failure came before the function, or with the process, Dagster waits: the function may not be reached.
+    """
+    if decision.attempt.not_before is not None:
+        began.not_before[step.run_id, step.step_key] = decision.attempt.not_before
+    return replace(decision, wait_seconds=0.0)
+
+
+def _terminated(step: StepInFlight) -> None:
+    """Close what was under way in the run. Whatever happens here, the run ends as the person asked."""
+    if is_disabled():
+        return
+    try:
+        ledger_of_process().cancel(step.run_id, utc_now())
+    except StoreError as error:
+        leave_alone(error)
+        trouble(f"run {step.run_id}: that it was terminated cannot be written: {error}")
+    except Exception as bug:  # noqa: BLE001 - a fault of the ladder must not become one of the pipeline
+        trouble(f"run {step.run_id}: level 1 failed at its termination: {type(bug).__name__}: {bug}")
 
 
 def _without_run_retries(step: StepInFlight, decision: Decision) -> Decision:
@@ -162,12 +194,16 @@ def _accompanied(began: _Began, settings: Settings, setup: Setup) -> Iterator[Se
     if step is None:
         yield Seen()
         return
-    began.at[step.run_id, step.step_key] = time.monotonic()
+    key = step.run_id, step.step_key
+    began.at[key] = time.monotonic()
+    not_before = began.not_before.pop(key, None)
     ledger = _ledger_for(step)
     if ledger is None:
+        await_time(not_before, utc_now, step.log.info)
         yield Seen()  # not while the trouble is handled: it would show as a cause of the step's own failure
         return
-    with accompanied(step, ledger, setup, settings) as seen:
+    with accompanied(step, ledger, setup, settings, not_before=not_before) as seen:
+        began.at[key] = time.monotonic()
         yield seen
 
 

@@ -1,4 +1,4 @@
-"""Level 1 as Dagster's retry policy: asked while a failure is being handled, it decides, and Dagster waits and repeats.
+"""Level 1 as Dagster's retry policy: asked while a failure is being handled, it decides, and Dagster repeats.
 
 It sees what a wrapper around the function cannot: failures of IO managers and of the step's surroundings.
 """
@@ -23,6 +23,9 @@ from escalation_sensors.level1.setup import trouble
 Decide = Callable[[StepInFlight, BaseException], Decision | None]
 """Decides on a failure of a step; None if it cannot, so that the step goes on as if undecorated."""
 
+Terminated = Callable[[StepInFlight], None]
+"""Told of a step that a person's Terminate has ended."""
+
 ALWAYS = 1_000_000
 """The ledger counts attempts; Dagster's own count must not stop one."""
 
@@ -34,13 +37,15 @@ class StepLost(Exception):
 class LevelOneRetryPolicy(dg.RetryPolicy):
     """Asks level 1. `stock` is the policy that the step had of its own: in force where level 1 cannot be asked."""
 
-    def __new__(cls, decide: Decide, stock: dg.RetryPolicy | None) -> Self:
+    def __new__(cls, decide: Decide, stock: dg.RetryPolicy | None, terminated: Terminated) -> Self:
         """A policy over `decide`."""
         policy: Self = super().__new__(cls, max_retries=stock.max_retries if stock else 0)
         policy.decide, policy.stock, policy.waits = decide, stock, threading.local()
+        policy.terminated = terminated
         return policy
 
     decide: Decide
+    terminated: Terminated
     stock: dg.RetryPolicy | None
     waits: threading.local
 
@@ -62,6 +67,7 @@ class LevelOneRetryPolicy(dg.RetryPolicy):
         if error is None:
             return self._by_stock()
         if _is_interrupted(error):
+            self.terminated(step)
             raise_as_without_policy()  # a person's Terminate is no failure
         decision = None if step.retries_disabled else self.decide(step, error)
         if isinstance(decision, Again):

@@ -11,7 +11,7 @@ TAG, METADATA = "escalation/attempted", "escalation/repaired_by"
 
 def show_attempt(step: StepInFlight, attempt: Attempt) -> None:
     """Tag the run, and have the materializations of this execution say by which attempt they came to be."""
-    told = f"attempt {attempt.number} of 2, {attempt.remedy}: {attempt.change}"
+    told = f"{attempt.remedy}, attempt {attempt.number} of 2: {attempt.change}"  # a list of runs shows its first words
     try:
         step.instance.add_run_tags(step.run_id, {TAG: told[:250]})
         context = dg.AssetExecutionContext.get() if step.assets else None

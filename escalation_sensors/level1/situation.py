@@ -7,6 +7,7 @@ from typing import Any
 
 from escalation_sensors.diagnosis.diagnosis import Diagnosis
 from escalation_sensors.level1.allow_list import AllowList
+from escalation_sensors.level1.pipeline import WorkSize
 from escalation_sensors.level1.proposed import Proposed
 from escalation_sensors.level1.tuning import PLAIN, Tuning
 
@@ -36,6 +37,7 @@ class Situation:
         has_succeeded: whether it is told only as slow.
         can_improve_layout: whether the pipeline can profile and change the layout.
         was_killed: whether the process was ended from outside, and nothing could be raised.
+        size: how much work it is; None where that is not known, or does not matter for the category.
     """
 
     diagnosis: Diagnosis
@@ -52,6 +54,7 @@ class Situation:
     has_succeeded: bool = False
     can_improve_layout: bool = False
     was_killed: bool = False
+    size: WorkSize | None = None
 
 
 @dataclass(frozen=True)

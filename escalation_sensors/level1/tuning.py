@@ -19,7 +19,8 @@ class Tuning:
         quarantine: whether rows that the contract allows to be set aside are.
         reextract: whether the source is read anew.
         columns: for a renamed column, the name it has in the source by the name in the contract.
-        casts: for a column whose type widened, the type it is read as.
+        casts: for a column that is delivered in another type, the type that it is read as before it is cast to the
+            contract's, which loses nothing. A value that is not of that type has to fail, and is never rounded or cut.
         added_columns: columns of the source that the table takes in, name to type.
         packages: what level 1 installed for it, by their names in the allow-list; they are on the path before it runs.
         extensions: extensions of the engine that are installed, and are loaded before it runs.

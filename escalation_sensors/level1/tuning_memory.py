@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 from escalation_sensors.level1.ledger import Subject
 from escalation_sensors.level1.tuning import PLAIN, Tuning
 from escalation_sensors.store.store import Store
-from escalation_sensors.store.tables import attempts, receipts, tunings
+from escalation_sensors.store.tables import attempts, cases, receipts, tunings
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,24 @@ class Worked:
     remedy: str
     tuning: Tuning
     change: str
+
+
+def undone_receipt(store: Store, subject: Subject, fingerprint: str, remedy: str) -> int | None:
+    """The newest receipt of the same remedy against the same cause that a person took back; None if nobody did.
+
+    Raises:
+        StoreError: the store cannot be reached.
+    """
+    query = (
+        select(receipts.c.id)
+        .join(attempts, attempts.c.id == receipts.c.attempt_id)
+        .join(cases, cases.c.id == attempts.c.case_id)
+        .where(cases.c.code_location == subject.code_location, cases.c.subject == subject.name)
+        .where(attempts.c.fingerprint == fingerprint, attempts.c.remedy == remedy, receipts.c.undone_at.is_not(None))
+        .order_by(receipts.c.id.desc())
+    )
+    with store.reading() as connection:
+        return connection.execute(query).scalars().first()
 
 
 def lasting(tuning: Tuning) -> Tuning:
@@ -114,7 +132,7 @@ def what_worked(store: Store, fingerprint: str) -> Worked | None:
             connection.execute(
                 select(attempts, receipts.c.undone_at)
                 .outerjoin(receipts, receipts.c.attempt_id == attempts.c.id)
-                .where(attempts.c.fingerprint == fingerprint, attempts.c.outcome != "running")
+                .where(attempts.c.fingerprint == fingerprint, attempts.c.outcome.not_in(["running", "canceled"]))
                 .order_by(attempts.c.id.desc())
                 .limit(1)
             )

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from escalation_sensors.level1.ledger import Ledger, Subject
 from escalation_sensors.level1.packages import withdraw
+from escalation_sensors.level1.pipeline import ChangedSince, Written
 from escalation_sensors.level1.receipt_book import Receipt, mark_undone
 from escalation_sensors.level1.setup import Setup
 from escalation_sensors.level1.tuning import Tuning
@@ -22,8 +23,19 @@ class CannotUndo(Exception):
     """A repair cannot be undone; one line that says why."""
 
 
-def undo(ledger: Ledger, receipt: Receipt, setup: Setup, *, packages: Path, who: str, now: datetime) -> list[str]:
+def undo(
+    ledger: Ledger,
+    receipt: Receipt,
+    setup: Setup,
+    *,
+    packages: Path,
+    who: str,
+    now: datetime,
+    with_later_changes: bool = False,
+) -> list[str]:
     """Undo a repair; what was done, in lines. Data come back first: if that fails, the repair stands.
+
+    What others published since of what the repair wrote is taken back only if `with_later_changes`.
 
     Raises:
         CannotUndo: it was undone before, or its data cannot be brought back.
@@ -34,7 +46,7 @@ def undo(ledger: Ledger, receipt: Receipt, setup: Setup, *, packages: Path, who:
             f"receipt {receipt.id} was undone on {receipt.undone_at:%Y-%m-%d %H:%M} UTC by {receipt.undone_by}"
         )
     subject = Subject(receipt.body["code_location"], receipt.body["subject"])
-    done = list(_data(receipt, subject, setup))
+    done = list(_data(receipt, subject, setup, with_later_changes=with_later_changes))
     before = Tuning.from_json(receipt.body["remembered"]["before"])
     added = [name for name in receipt.body["tuning"].get("packages", ()) if name not in before.packages]
     with ledger.store.transaction() as connection:
@@ -56,7 +68,7 @@ def undo(ledger: Ledger, receipt: Receipt, setup: Setup, *, packages: Path, who:
     return done
 
 
-def _data(receipt: Receipt, subject: Subject, setup: Setup) -> Iterator[str]:
+def _data(receipt: Receipt, subject: Subject, setup: Setup, *, with_later_changes: bool) -> Iterator[str]:
     version = receipt.body["version"]
     if version["before"] == version["after"] or (version["before"] is None and not version["after"]):
         return
@@ -71,6 +83,23 @@ def _data(receipt: Receipt, subject: Subject, setup: Setup) -> Iterator[str]:
             f"{version['before'] or 'none'} of {subject.name}; name it in the policy file (pipeline: module:function)"
         )
     try:
-        yield setup.pipeline.versions.bring_back(subject.name, version["before"])
+        yield setup.pipeline.versions.bring_back(
+            subject.name, written_by(receipt), with_later_changes=with_later_changes
+        )
+    except ChangedSince as changed:
+        raise CannotUndo(
+            f"receipt {receipt.id}: {changed}; nothing was undone (--with-later-changes takes that back, too)"
+        ) from changed
     except Exception as error:
         raise CannotUndo(f"receipt {receipt.id}: {type(error).__name__}: {error}; nothing was undone") from error
+
+
+def written_by(receipt: Receipt) -> Written:
+    """What a repair wrote, as its receipt tells. One of an older version tells the partition that had failed alone."""
+    body = receipt.body
+    failed = body["evidence"].get("partition")
+    partitions = body.get("partitions", [failed] if failed else [])
+    version = body["version"]
+    return Written(
+        version["before"], version["after"] or "", tuple(body.get("runs", (body["run"],))), tuple(partitions)
+    )

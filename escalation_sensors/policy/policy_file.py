@@ -33,10 +33,10 @@ class _WrittenPolicy(BaseModel):
     rules: Path | None = None
     categories: dict[Category, Cap] = Field(default_factory=dict)
     packages: _WrittenPackages = _WrittenPackages()
-    relax_after_good_runs: Annotated[int, Field(ge=1)] = 5
-    slow_over_seconds: Annotated[float, Field(gt=0)] = 30.0
-    stale_heartbeat_seconds: Annotated[float, Field(ge=30)] = 60.0
-    most_age_hours: Annotated[float, Field(gt=0)] = 1.0
+    relax_after_good_runs: Annotated[int, Field(ge=1)] = Policy.relax_after_good_runs
+    slow_over_seconds: Annotated[float, Field(gt=0)] = Policy.slow_over_seconds
+    stale_heartbeat_seconds: Annotated[float, Field(ge=30)] = Policy.stale_heartbeat_seconds
+    most_age_hours: Annotated[float, Field(gt=0)] = Policy.most_age_hours
 
 
 def load_policy(path: Path | str) -> Policy:

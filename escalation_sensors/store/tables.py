@@ -71,7 +71,7 @@ cases = Table(
     Column("backfill_id", String(64)),
     Column("first_failure_at", Utc, nullable=False),
     Column("budget_seconds", Float, nullable=False),
-    Column("state", String(16), nullable=False, comment="open, repaired, passed_on"),
+    Column("state", String(16), nullable=False, comment="open, repaired, passed_on, canceled"),
     Column("reason", Text, nullable=False, server_default="", comment="why it was passed on"),
     Column("ended_at", Utc),
     Index(None, "code_location", "subject", "state"),
@@ -92,10 +92,26 @@ attempts = Table(
     Column("begun_at", Utc, nullable=False),
     Column("deadline_at", Utc, nullable=False),
     Column("ended_at", Utc),
-    Column("outcome", String(16), nullable=False, server_default="running", comment="running, repaired, failed, lost"),
+    Column(
+        "outcome",
+        String(16),
+        nullable=False,
+        server_default="running",
+        comment="running, repaired, failed, lost, canceled",
+    ),
+    Column("not_before", Utc, comment="when its execution may begin; empty is at once"),
+    Column("root_run_id", String(64), comment="of the run whose failure it answers"),
     UniqueConstraint("case_id", "number"),
     CheckConstraint(f"number BETWEEN 1 AND {MOST_ATTEMPTS}", name="number"),
     Index(None, "run_id"),
+)
+
+attempt_steps = Table(
+    "attempt_steps",
+    metadata,
+    Column("attempt_id", Integer, ForeignKey("attempts.id"), primary_key=True),
+    Column("step_key", String(512), primary_key=True),
+    Column("has_ended", Boolean, nullable=False),
 )
 
 tunings = Table(

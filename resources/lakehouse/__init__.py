@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from resources.lakehouse.build import TableBuild, new_build_folder
+from resources.lakehouse.changes import Change, changes_since
 from resources.lakehouse.engine_settings import engine_settings
 from resources.lakehouse.errors import (
     InvalidBuild,
@@ -22,9 +23,10 @@ from resources.lakehouse.names import TableName, quote_identifier, quote_literal
 from resources.lakehouse.publication import Publication
 from resources.lakehouse.publishing import publish
 from resources.lakehouse.recipes import read_only_attach_recipe
-from resources.lakehouse.restore import build_of_snapshot, restore_table
-from resources.lakehouse.scope import Append, ReplaceRange, ReplaceTable, Scope
+from resources.lakehouse.restore import build_of_query, build_of_snapshot, columns_at, restore_table, select_columns
+from resources.lakehouse.scope import Append, ReplaceRange, ReplaceRanges, ReplaceTable, Scope
 from resources.lakehouse.snapshots import Snapshot, current_snapshot, list_snapshots
+from resources.lakehouse.table_files import TableFiles, table_files
 from resources.lakehouse.table_schema import read_columns, table_exists
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Append",
+    "Change",
     "InvalidBuild",
     "InvalidConfiguration",
     "InvalidName",
@@ -43,6 +46,7 @@ __all__ = [
     "PublishConflict",
     "PublishLockTimeout",
     "ReplaceRange",
+    "ReplaceRanges",
     "ReplaceTable",
     "RetentionTooShort",
     "RowCountMismatch",
@@ -51,8 +55,12 @@ __all__ = [
     "Snapshot",
     "SnapshotNotFound",
     "TableBuild",
+    "TableFiles",
     "TableName",
+    "build_of_query",
     "build_of_snapshot",
+    "changes_since",
+    "columns_at",
     "current_snapshot",
     "engine_settings",
     "list_snapshots",
@@ -64,7 +72,9 @@ __all__ = [
     "read_only_attach_recipe",
     "restore_table",
     "run_maintenance",
+    "select_columns",
     "table_exists",
+    "table_files",
 ]
 
 
@@ -72,6 +82,6 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401 - a module's attribute may be
     """Imports the resource when it is first asked for: who only quotes a name need not wait 2 s for dagster."""
     if name != "LakehouseResource":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from resources.lakehouse.resource import LakehouseResource  # noqa: PLC0415
+    from resources.lakehouse.resource import LakehouseResource  # noqa: PLC0415 - see above
 
     return LakehouseResource

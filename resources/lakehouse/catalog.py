@@ -24,6 +24,9 @@ _SECRET = "lake_catalog"  # noqa: S105 - the name of a secret, not one
 
 EXTENSIONS = {SqliteCatalog: "sqlite_scanner", PostgresCatalog: "postgres_scanner"}
 
+_attached: set[tuple[int, str]] = set()
+"""Process and file of each SQLite catalog that DuckDB has opened, for as long as the process lives."""
+
 
 def catalog_exists(catalog: Catalog) -> bool:
     """Whether DuckLake's tables are there and filled; looks without DuckDB, so that looking creates nothing.
@@ -38,6 +41,10 @@ def catalog_exists(catalog: Catalog) -> bool:
             return False
     except PermissionError as error:
         raise unreadable(catalog, error) from error
+    # Closing a file ends all locks of the process on it: those of DuckDB's own SQLite, too, if Python's looked into it.
+    # Another process that believes itself alone then deletes the log: a damaged catalog.
+    if (os.getpid(), catalog.path) in _attached:
+        return True
     uri = f"{Path(catalog.path).as_uri()}?mode=ro"
     try:
         with closing(sqlite3.connect(uri, uri=True, timeout=BUSY_TIMEOUT_SECONDS)) as connection:
@@ -112,14 +119,11 @@ def attach_catalog(connection: duckdb.DuckDBPyConnection, configuration: Lakehou
         target = f"ducklake:sqlite:{catalog.path}"
         options |= {"META_JOURNAL_MODE": "'WAL'", "META_BUSY_TIMEOUT": str(BUSY_TIMEOUT_SECONDS * 1000)}
     else:
-        # In a secret, because the text after `postgres:` is repeated in error messages.
-        connection.execute(postgres_secret(catalog))
-        pairs = {"connect_timeout": str(CONNECT_TIMEOUT_SECONDS), **dict(catalog.options)}
-        target = "ducklake:postgres:" + " ".join(f"{name}={value}" for name, value in pairs.items())
+        target = _with_postgres_secret(connection, catalog)
         options["META_SECRET"] = quote_literal(_SECRET)
     settings = ", ".join(f"{name} {value}" for name, value in options.items())
     try:
-        connection.execute(f"ATTACH {quote_literal(target)} AS {LAKE} ({settings})")
+        _attach(connection, catalog, target, settings)
     except duckdb.Error as error:
         if "does not match existing data path" in str(error):
             raise InvalidConfiguration(
@@ -129,8 +133,31 @@ def attach_catalog(connection: duckdb.DuckDBPyConnection, configuration: Lakehou
         raise LakehouseUnavailable(f"the catalog {catalog.shown} cannot be opened: {one_line(error)}") from error
 
 
-def postgres_secret(catalog: PostgresCatalog) -> str:
-    """The statement that gives DuckDB the way into the catalog's database."""
+def attach_read_only(connection: duckdb.DuckDBPyConnection, catalog: Catalog) -> None:
+    """Attaches the lakehouse as `lake` for reading, wherever its data are; the catalog must be there.
+
+    Raises:
+        LakehouseUnavailable: the catalog cannot be opened.
+    """
+    if isinstance(catalog, SqliteCatalog):
+        target, option = f"ducklake:sqlite:{catalog.path}", f"META_BUSY_TIMEOUT {BUSY_TIMEOUT_SECONDS * 1000}"
+    else:
+        target, option = _with_postgres_secret(connection, catalog), f"META_SECRET {quote_literal(_SECRET)}"
+    try:
+        _attach(connection, catalog, target, f"READ_ONLY, {option}")
+    except duckdb.Error as error:
+        raise unreadable(catalog, error) from None
+
+
+def _attach(connection: duckdb.DuckDBPyConnection, catalog: Catalog, target: str, options: str) -> None:
+    connection.execute(f"ATTACH {quote_literal(target)} AS {LAKE} ({options})")
+    if isinstance(catalog, SqliteCatalog):
+        _attached.add((os.getpid(), catalog.path))
+
+
+def _with_postgres_secret(connection: duckdb.DuckDBPyConnection, catalog: PostgresCatalog) -> str:
+    """Gives DuckDB the way into the catalog's database; returns what to attach."""
+    # In a secret, because the text after `postgres:` is repeated in error messages.
     fields = {
         "HOST": catalog.host,
         "PORT": str(catalog.port),
@@ -139,4 +166,6 @@ def postgres_secret(catalog: PostgresCatalog) -> str:
         "PASSWORD": catalog.password,
     }
     listed = ", ".join(f"{name} {quote_literal(value)}" for name, value in fields.items() if value)
-    return f"CREATE OR REPLACE SECRET {_SECRET} (TYPE postgres, {listed})"
+    connection.execute(f"CREATE OR REPLACE SECRET {_SECRET} (TYPE postgres, {listed})")
+    pairs = {"connect_timeout": str(CONNECT_TIMEOUT_SECONDS), **dict(catalog.options)}
+    return "ducklake:postgres:" + " ".join(f"{name}={value}" for name, value in pairs.items())

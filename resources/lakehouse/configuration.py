@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from resources.lakehouse.errors import InvalidConfiguration
 
 DEFAULT_POSTGRES_PORT = 5432
+DEFAULT_S3_REGION = "us-east-1"
 _GLOB_CHARACTERS = frozenset("*?[")
 
 

@@ -12,11 +12,11 @@ from pathlib import Path
 import duckdb
 
 from resources.lakehouse.catalog import EXTENSIONS, attach_catalog, catalog_exists
-from resources.lakehouse.configuration import LakehouseConfiguration, S3Access, SqliteCatalog
+from resources.lakehouse.configuration import LakehouseConfiguration, SqliteCatalog
 from resources.lakehouse.errors import InvalidConfiguration, LakehouseUnavailable, one_line
 from resources.lakehouse.extensions import OFFLINE, load_extensions
-from resources.lakehouse.names import quote_literal
 from resources.lakehouse.publish_lock import publish_lock
+from resources.lakehouse.storage_secret import create_storage_secret
 
 _instances: dict[tuple[int, LakehouseConfiguration], duckdb.DuckDBPyConnection] = {}
 _opening = threading.Lock()
@@ -58,11 +58,9 @@ def _open(configuration: LakehouseConfiguration, lock_timeout_seconds: float) ->
         load_extensions(instance, "ducklake", EXTENSIONS[type(configuration.catalog)])
         if configuration.s3 is not None:
             load_extensions(instance, "httpfs")
-            instance.execute(_s3_secret(configuration.s3))
+            create_storage_secret(instance, configuration.s3)
         instance.execute("SET GLOBAL TimeZone = 'UTC'")
-        # Looking into a SQLite file with Python's SQLite would end the locks that DuckDB's has on it in this process,
-        # and another process that believes itself alone then deletes the log: a damaged catalog.
-        if _is_attached(configuration) or catalog_exists(configuration.catalog):
+        if catalog_exists(configuration.catalog):
             attach_catalog(instance, configuration)
         else:
             # Of several processes that attach to an empty catalog at once, all but one fail.
@@ -72,11 +70,6 @@ def _open(configuration: LakehouseConfiguration, lock_timeout_seconds: float) ->
         instance.close()
         raise
     return instance
-
-
-def _is_attached(configuration: LakehouseConfiguration) -> bool:
-    """Whether another instance of this process has the catalog attached."""
-    return any(pid == os.getpid() and each.catalog == configuration.catalog for pid, each in _instances)
 
 
 def _make_folders(configuration: LakehouseConfiguration) -> None:
@@ -96,15 +89,3 @@ def spill_folder(configuration: LakehouseConfiguration) -> str:
     if base.startswith("s3://"):
         base = tempfile.gettempdir()
     return str(Path(base) / f"spill-{os.getpid()}-{secrets.token_hex(4)}")
-
-
-def _s3_secret(access: S3Access) -> str:
-    fields = {
-        "KEY_ID": access.access_key_id,
-        "SECRET": access.secret_access_key,
-        "REGION": access.region,
-        "ENDPOINT": access.endpoint,
-        "URL_STYLE": access.url_style,
-    }
-    listed = ", ".join(f"{name} {quote_literal(value)}" for name, value in fields.items() if value)
-    return f"CREATE OR REPLACE SECRET lake_storage (TYPE s3, USE_SSL {access.use_ssl}, {listed})"

@@ -16,7 +16,7 @@ from resources.lakehouse.errors import BuildIsGone, PublishConflict, RowCountMis
 from resources.lakehouse.names import TableName, quote_identifier, quote_literal
 from resources.lakehouse.publication import Publication
 from resources.lakehouse.publish_conflicts import refuse_overlaps, refuse_registered_files
-from resources.lakehouse.scope import Append, ReplaceRange, ReplaceTable
+from resources.lakehouse.scope import Append, ReplaceRange, ReplaceRanges, ReplaceTable
 from resources.lakehouse.snapshots import current_snapshot
 from resources.lakehouse.table_schema import added_columns, canonical_columns, create_statements, read_columns
 
@@ -84,12 +84,12 @@ def _publish_table(
         raise RowCountMismatch(
             f"{build.table}: the build says it made {build.rows} rows, its files hold {rows}; nothing was published"
         )
-    if isinstance(build.scope, ReplaceRange):
+    if isinstance(build.scope, ReplaceRange | ReplaceRanges):
         inside = _count(connection, build.table, build.scope.sql)
         if inside != build.rows:
             raise RowCountMismatch(
                 f"{build.table}: {build.rows - inside} of {build.rows} rows lie outside the range to replace "
-                f"({build.scope.column} from {build.scope.start} to before {build.scope.end}); nothing was published"
+                f"({build.scope}); nothing was published"
             )
 
 
@@ -101,7 +101,7 @@ def _make_room(
 ) -> int:
     """Makes the table ready to take the files; returns how many of its rows stay."""
     table, scope = build.table, build.scope
-    if isinstance(scope, ReplaceRange) and scope.column not in columns:
+    if isinstance(scope, ReplaceRange | ReplaceRanges) and scope.column not in columns:
         raise SchemaConflict(f"{table}: the build has no column {scope.column} to replace a range of")
     if existing is None:
         _execute_all(connection, create_statements(table, columns, replace=False))

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from resources.lakehouse.catalog import LAKE
 from resources.lakehouse.configuration import (
+    DEFAULT_S3_REGION,
     LakehouseConfiguration,
     S3Access,
     parse_catalog_url,
@@ -75,7 +76,7 @@ class LakehouseResource(DuckDBResource):
             raise InvalidConfiguration(f"s3_url_style {self.s3_url_style!r} must be path or vhost")
         return S3Access(
             endpoint=self.s3_endpoint,
-            region=self.s3_region or "us-east-1",
+            region=self.s3_region or DEFAULT_S3_REGION,
             access_key_id=self.s3_access_key_id,
             secret_access_key=self.s3_secret_access_key,
             use_ssl=self.s3_use_ssl,

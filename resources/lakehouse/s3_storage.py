@@ -82,8 +82,8 @@ def _split(url: str) -> tuple[str, str]:
 @contextmanager
 def _client(access: S3Access) -> Iterator[Any]:
     import boto3  # type: ignore[import-untyped] # noqa: PLC0415 - 0.3 s
-    from botocore.config import Config  # type: ignore[import-untyped] # noqa: PLC0415
-    from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[import-untyped] # noqa: PLC0415
+    from botocore.config import Config  # type: ignore[import-untyped] # noqa: PLC0415 - as above
+    from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[import-untyped] # noqa: PLC0415 - as above
 
     scheme = "https" if access.use_ssl else "http"
     client = boto3.client(

@@ -1,4 +1,4 @@
-"""What a publication does to the rows that are there: replace the table, replace a range of days, or append.
+"""What a publication does to the rows that are there: replace the table, replace ranges of days, or append.
 
 Also which two scopes of one table overlap, that is, which later publication would destroy what it has not seen.
 """
@@ -35,26 +35,62 @@ class ReplaceRange:
         column = quote_identifier(self.column)
         return f"{column} >= DATE '{self.start.isoformat()}' AND {column} < DATE '{self.end.isoformat()}'"
 
+    @property
+    def ranges(self) -> "tuple[ReplaceRange, ...]":
+        """Itself alone."""
+        return (self,)
+
+    def __str__(self) -> str:
+        """The column with the first day and the one after the last."""
+        return f"{self.column} from {self.start} to before {self.end}"
+
+
+@dataclass(frozen=True)
+class ReplaceRanges:
+    """The rows of several ranges of one column are replaced; what lies between them stays."""
+
+    ranges: tuple[ReplaceRange, ...]
+
+    def __post_init__(self) -> None:
+        if not self.ranges or len({each.column for each in self.ranges}) > 1:
+            raise InvalidBuild("ranges to replace are one or more, all of one column")
+
+    @property
+    def column(self) -> str:
+        """The column that all of them are of."""
+        return self.ranges[0].column
+
+    @property
+    def sql(self) -> str:
+        """The condition that selects the ranges."""
+        return " OR ".join(f"({each.sql})" for each in self.ranges)
+
+    def __str__(self) -> str:
+        """Each of the ranges."""
+        return ", ".join(map(str, self.ranges))
+
 
 @dataclass(frozen=True)
 class Append:
     """Rows are added; what is there stays."""
 
 
-Scope = ReplaceTable | ReplaceRange | Append
+Scope = ReplaceTable | ReplaceRange | ReplaceRanges | Append
 
 
 def destroys(newer: Scope, older: Scope) -> bool:
     """Whether publishing `newer` removes rows that `older` published meanwhile and `newer` has not seen."""
     if isinstance(newer, Append):
         return False
-    if isinstance(newer, ReplaceRange) and isinstance(older, ReplaceRange) and newer.column == older.column:
-        return newer.start < older.end and older.start < newer.end
-    return True
+    if isinstance(newer, ReplaceTable) or isinstance(older, ReplaceTable | Append) or newer.column != older.column:
+        return True
+    return any(mine.start < theirs.end and theirs.start < mine.end for mine in newer.ranges for theirs in older.ranges)
 
 
-def scope_to_json(scope: Scope) -> dict[str, str]:
+def scope_to_json(scope: Scope) -> dict[str, Any]:
     """The scope as it is written into a commit."""
+    if isinstance(scope, ReplaceRanges):
+        return {"kind": "replace_ranges", "ranges": [scope_to_json(each) for each in scope.ranges]}
     if isinstance(scope, ReplaceRange):
         return {
             "kind": "replace_range",
@@ -71,6 +107,12 @@ def scope_from_json(value: dict[str, Any]) -> Scope:
         case "append":
             return Append()
         case "replace_range":
-            return ReplaceRange(value["column"], date.fromisoformat(value["start"]), date.fromisoformat(value["end"]))
+            return _range_from_json(value)
+        case "replace_ranges":
+            return ReplaceRanges(tuple(map(_range_from_json, value["ranges"])))
         case _:
             return ReplaceTable()  # unknown: the widest, so that an overlap is rather seen than missed
+
+
+def _range_from_json(value: dict[str, Any]) -> ReplaceRange:
+    return ReplaceRange(value["column"], date.fromisoformat(value["start"]), date.fromisoformat(value["end"]))

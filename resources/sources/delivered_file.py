@@ -50,7 +50,7 @@ class DeliveredFile:
     def from_index(cls, entry: object) -> Self | None:
         """An entry of the index; None if it is not one of this form."""
         try:
-            values: dict[str, Any] = dict(entry)  # type: ignore[call-overload]
+            values: dict[str, Any] = dict(entry)  # type: ignore[call-overload] # may be anything
             return cls(**values | {name: tuple(values[name]) for name in ("signature", "declared", "columns")})
         except (TypeError, KeyError, ValueError):
             return None
@@ -158,7 +158,7 @@ def _read_text(
 def _decompressed(source: str, path: Path, copy: Path) -> Iterator[IO[bytes]]:
     if path.suffix == ".gz":
         with gzip.open(copy, "rb") as stream:
-            yield stream  # type: ignore[misc]
+            yield stream  # type: ignore[misc] # is one, too
     elif path.suffix == ".zip":
         with zipfile.ZipFile(copy) as archive:
             members = [

@@ -92,6 +92,7 @@ class PageClient:
             SourceUnavailable: it cannot be reached, throttles, or fails, and the retries that fit did not help.
             SourceTimeout: it did not answer in full within the deadline.
             SourceRefused: it will not answer this request at all.
+            SourceCredentialsExpired: nor any other with these credentials, which are expired or revoked.
             SourceFormatError: the answer is too large, or not encoded as it says.
         """
         validators = {"If-None-Match": etag, "If-Modified-Since": last_modified}
@@ -207,7 +208,7 @@ def _wait(state: RetryCallState) -> float:
 def _retry_after_seconds(header: str | None) -> float | None:
     if header is None:
         return None
-    if header.strip().isdigit():
+    if header.strip().isdecimal():
         return float(header)
     try:
         at = email.utils.parsedate_to_datetime(header)

@@ -20,7 +20,7 @@ ADDED_COLUMNS: Mapping[str, str] = {"_source_file": "VARCHAR", "_loaded_at": "TI
 """What `typed_select` adds to a source's own columns; `_partition` only where the source is partitioned."""
 
 _SHOWN_NAMES = 10
-NO_MAPPING = ColumnMapping()
+_NO_MAPPING = ColumnMapping()
 
 
 def source_columns(columns: Mapping[str, str]) -> dict[str, str]:
@@ -28,7 +28,7 @@ def source_columns(columns: Mapping[str, str]) -> dict[str, str]:
     return {name: kind for name, kind in columns.items() if name not in ADDED_COLUMNS}
 
 
-def typed_select(landed: Landed, columns: Mapping[str, str], mapping: ColumnMapping = NO_MAPPING) -> str:
+def typed_select(landed: Landed, columns: Mapping[str, str], mapping: ColumnMapping = _NO_MAPPING) -> str:
     """A SELECT over the landed files: `columns` with their types, then the added ones (see `ADDED_COLUMNS`).
 
     Columns that the mapping takes in beyond the declared ones come after those, null where a file has none.
@@ -78,7 +78,7 @@ def verify_landed(
     columns: Mapping[str, str],
     *,
     may_be_empty: bool = True,
-    mapping: ColumnMapping = NO_MAPPING,
+    mapping: ColumnMapping = _NO_MAPPING,
 ) -> dict[str, int]:
     """Check every header and every value of the landed files against `columns`; returns the rows of each origin.
 

@@ -7,7 +7,7 @@ DuckDB's own casts are lenient: '3.7' becomes the integer 4, '2013-01-01 10:00+0
 import re
 
 _INTEGERS = frozenset(
-    "TINYINT SMALLINT INTEGER INT BIGINT HUGEINT UTINYINT USMALLINT UINTEGER UBIGINT UHUGEINT".split()  # noqa: SIM905
+    "TINYINT SMALLINT INTEGER INT BIGINT HUGEINT UTINYINT USMALLINT UINTEGER UBIGINT UHUGEINT".split()  # noqa: SIM905 - a list of words
 )
 _DECIMAL = re.compile(r"(?:DECIMAL|NUMERIC)\s*\(\s*\d+\s*,\s*(\d+)\s*\)")
 _DAY = r"[+-]?\d{1,6}[-/]\d{1,2}[-/]\d{1,2}([T ]00:00(:00(\.0+)?)?Z?)?"

@@ -8,7 +8,13 @@ from pathlib import Path
 from tests.adoption.environment import CHECKOUT, locked_environment, python_of
 
 VERSIONS = Path(__file__).parent / "dagster_versions"
-CONTRACT = ("tests/escalation_sensors/test_dagster_internals.py", "tests/escalation_sensors/level1/test_recoverable.py")
+CONTRACT = (
+    "tests/escalation_sensors/test_dagster_internals.py",
+    *(
+        f"tests/escalation_sensors/level1/test_{name}.py"
+        for name in ("recoverable", "shared_subjects", "waiting", "proof")
+    ),
+)
 SECONDS = 900
 
 

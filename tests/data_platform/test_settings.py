@@ -149,3 +149,10 @@ def test_the_earliest_date_is_the_first_day_of_the_data(monkeypatch: pytest.Monk
     monkeypatch.setenv("DATA_PLATFORM_TODAY", (FIRST_DAY - timedelta(days=1)).isoformat())
     with pytest.raises(SettingsError, match="DATA_PLATFORM_TODAY"):
         load_settings()
+
+
+def test_two_servers_on_one_port_are_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATA_PLATFORM_WEBSERVER_PORT", "3334")
+    told = "DATA_PLATFORM_WEBSERVER_PORT and DATA_PLATFORM_WEATHER_API_PORT are both 3334: choose two ports"
+    with pytest.raises(SettingsError, match=told):
+        load_settings()

@@ -3,6 +3,8 @@
 import json
 from string import Template
 
+import httpx
+
 from data_platform.chaos.experiment import Experiment, passed_on
 from data_platform.chaos.http_server import Answer, serving
 from data_platform.chaos.small_asset import Work, run_small, select_of
@@ -22,17 +24,17 @@ def unknown_function(_lakehouse: LakehouseResource) -> str:
 
 def wrong_argument(_lakehouse: LakehouseResource) -> str:
     """A function of ours, called with an argument that it does not take."""
-    return select_of(row=((1, 1.0),))  # type: ignore[call-arg]
+    return select_of(row=((1, 1.0),))  # type: ignore[call-arg] # the fault
 
 
 def missing_attribute(lakehouse: LakehouseResource) -> str:
     """A method that was renamed."""
-    return str(lakehouse.get_conection())  # type: ignore[attr-defined]
+    return str(lakehouse.get_conection())  # type: ignore[attr-defined] # the fault
 
 
 def unknown_name(_lakehouse: LakehouseResource) -> str:
     """A name that nobody defined."""
-    return select_of(rowz)  # type: ignore[name-defined] # noqa: F821
+    return select_of(rowz)  # type: ignore[name-defined] # noqa: F821 - the fault
 
 
 def bad_template(_lakehouse: LakehouseResource) -> str:
@@ -48,8 +50,6 @@ def python_syntax(_lakehouse: LakehouseResource) -> str:
 
 def wrong_credentials(_lakehouse: LakehouseResource) -> str:
     """A password that was never right, told by a real server."""
-    import httpx  # noqa: PLC0415
-
     with serving(lambda *_: Answer(401, json.dumps({"error": "invalid username or password"}).encode())) as served:
         httpx.get(f"{served.address}/orders", auth=("reader", "wrong"), timeout=5, trust_env=False).raise_for_status()
     return select_of()

@@ -1,22 +1,30 @@
 """Steps that succeed and take far longer than they usually do; what is slow is improved, proposed or passed on."""
 
+import hashlib
 import threading
-import time
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 import dagster as dg
 import httpx
 
 from data_platform.assets.model_assets import model_asset
-from data_platform.auditing import columns_of
 from data_platform.chaos.experiment import Experiment, Rows, Shown, passed_on, repairable
 from data_platform.chaos.http_server import Answer, serving
 from data_platform.chaos.orders import identifier
 from data_platform.chaos.scratch import QUIET, Scratch
+from data_platform.chaos.slow_tables import (
+    AIRLINES,
+    FIGURES,
+    WANTED,
+    airlines,
+    figures_rows,
+    large,
+    small,
+    small_in_crumbs,
+    wanted_rows,
+)
 from data_platform.chaos.small_asset import Amounts, select_of, shown_of, small_asset, subject_of, table_of_experiment
-from data_platform.contracts.raw import Airlines
 from data_platform.modeling import Model
 from data_platform.modeling.model import FrontMatter
 from escalation_sensors.diagnosis.category import Category
@@ -25,26 +33,12 @@ from escalation_sensors.level1.setup import Setup
 from escalation_sensors.level1.slow_steps.improve_layout_job import improve_layout_job
 from escalation_sensors.level1.slow_steps.judge import improvement_of
 from escalation_sensors.level1.subjects import ATTEMPT_TAG
-from resources.lakehouse import LakehouseResource, ReplaceTable, TableBuild, TableName, new_build_folder, publish
+from resources.lakehouse import LakehouseResource
 
 SLOW = Category.SLOW_PERFORMANCE
 USUAL_RUNS = 5
-AIRLINES = TableName("raw", "airlines")
-SLOW_SECONDS = 4.0
-
-
-def airlines(scratch: Scratch, select: str) -> None:
-    """Publish what the models of this file read."""
-    folder = new_build_folder(scratch.lakehouse, AIRLINES, "chaos")
-    file = f"{folder}/airlines.parquet"
-    Path(folder).mkdir(parents=True, exist_ok=True)
-    with scratch.lakehouse.connection() as connection:
-        rows = connection.execute(
-            f"COPY (SELECT carrier::VARCHAR AS carrier, name::VARCHAR AS name, 'chaos' AS _source_file, "
-            f"now() AS _loaded_at FROM ({select})) TO '{file}' (FORMAT parquet)"
-        ).fetchall()[0][0]
-    build = TableBuild(AIRLINES, columns_of(Airlines), (file,), rows, ReplaceTable())
-    publish(scratch.lakehouse, [build], run_id="chaos", message=f"at {datetime.now(UTC):%H:%M:%S}")
+SLOW_SECONDS = 8.0
+GROWN_LOOP_ROWS = 4_000_000
 
 
 def model(scratch: Scratch, name: str, sql: str) -> dg.AssetsDefinition:
@@ -137,6 +131,39 @@ def grown(name: str, sql: str, before: str, after: str, truth: Callable[[Scratch
     return act
 
 
+def laid_otherwise(
+    name: str, sql: str, before: Callable[[Scratch], None], after: Callable[[Scratch], None], truth: Rows
+) -> Callable[[Scratch], Shown]:
+    """A model whose table is loaded again with the same rows, which lie so that reading them takes far longer."""
+
+    def act(scratch: Scratch) -> Shown:
+        before(scratch)
+
+        def slow_down(run: Callable[[], bool]) -> bool:
+            after(scratch)
+            return run()
+
+        return slowed(scratch, name, lambda: model(scratch, name, sql), slow_down, truth)
+
+    return act
+
+
+KEY_FIGURES = " UNION ALL ".join(
+    f"SELECT {number}::BIGINT AS number, {figure}::DOUBLE AS amount FROM raw.airlines"
+    for number, figure in enumerate(FIGURES, 1)
+)
+FILTERED = " UNION ALL ".join(
+    f"SELECT {number}::BIGINT AS number, sum(length(name))::DOUBLE AS amount FROM raw.airlines "
+    f"WHERE carrier = '{number}'"
+    for number in WANTED
+)
+JOINED = " UNION ALL ".join(
+    "SELECT wanted.number::BIGINT AS number, sum(length(load.name))::DOUBLE AS amount FROM raw.airlines AS load "
+    f"JOIN (VALUES ('{number}', {number}), ('{number + 1}', {number + 1})) AS wanted(carrier, number) "
+    "ON load.carrier = wanted.carrier GROUP BY ALL"
+    for number in WANTED[::2]
+)
+
 CROSS = (
     "SELECT a.carrier::BIGINT AS number, count(*) FILTER (hash(a.name || b.name) >= 0)::DOUBLE AS amount "
     "FROM raw.airlines AS a CROSS JOIN raw.airlines AS b GROUP BY ALL"
@@ -145,7 +172,7 @@ SKEWED = (
     "SELECT a.carrier::BIGINT AS number, sum(length(a.name || b.name) * 0 + 1)::DOUBLE AS amount "
     "FROM raw.airlines AS a JOIN raw.airlines AS b ON a.carrier = b.carrier GROUP BY ALL"
 )
-CROSS_ROWS, SKEWED_ROWS = 9000, 10_000
+CROSS_ROWS, SKEWED_ROWS = 7000, 7000
 
 
 def slow_api(scratch: Scratch) -> Shown:
@@ -175,14 +202,13 @@ def slow_loop(scratch: Scratch) -> Shown:
     rows = [1000]
 
     def work(_lakehouse: LakehouseResource) -> str:
-        until = time.process_time() + rows[0] / 1_000_000 * SLOW_SECONDS
-        total = 0
-        while time.process_time() < until:
-            total += sum(number * number for number in range(1000))
+        seen: set[bytes] = set()
+        for number in range(rows[0]):
+            seen.add(hashlib.sha256(str(number % 1000).encode()).digest())
         return select_of()
 
     def slow_down(run: Callable[[], bool]) -> bool:
-        rows[0] = 1_000_000
+        rows[0] = GROWN_LOOP_ROWS
         return run()
 
     return slowed(scratch, name, lambda: small_asset(name, work), slow_down)
@@ -197,7 +223,42 @@ REWRITE = "the query itself has to change, and that is proposed"
 
 FAULTS: tuple[Experiment, ...] = (
     repairable(
-        "a model that a neighbour holds up", SLOW, held_up, "its table is sorted, and its next run is as quick as usual"
+        "a model that a neighbour holds up",
+        SLOW,
+        held_up,
+        "its query alone is quick, so nothing is rewritten, and its next run is as quick as usual",
+    ),
+    repairable(
+        "many tiny loads that left a table in crumbs",
+        SLOW,
+        laid_otherwise(
+            "many tiny loads that left a table in crumbs", KEY_FIGURES, small, small_in_crumbs, figures_rows()
+        ),
+        "its files are merged into one",
+    ),
+    repairable(
+        "a table reloaded in no order, under a filter",
+        SLOW,
+        laid_otherwise(
+            "a table reloaded in no order, under a filter",
+            FILTERED,
+            large("carrier"),
+            large("hash(i)"),
+            wanted_rows(),
+        ),
+        "it is sorted by the filter's key, and the statistics of its row groups keep most from being read",
+    ),
+    repairable(
+        "a table reloaded in no order, under a join",
+        SLOW,
+        laid_otherwise(
+            "a table reloaded in no order, under a join",
+            JOINED,
+            large("carrier"),
+            large("hash(i)"),
+            wanted_rows(),
+        ),
+        "it is sorted by the join's key, and the few keys of the other side keep most from being read",
     ),
     passed_on(
         "a cross product over a table that grew",

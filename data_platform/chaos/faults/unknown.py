@@ -1,6 +1,7 @@
 """Failures that state no cause: one plain retry is right, and helps where the fault was of the moment."""
 
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -61,8 +62,6 @@ def bare_error() -> None:
 
 def too_many_files() -> None:
     """A tool that may open no more files."""
-    import resource  # noqa: PLC0415
-
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     highest = max(int(each.name) for each in Path("/dev/fd").iterdir() if each.name.isdigit())
     resource.setrlimit(resource.RLIMIT_NOFILE, (highest + 1, hard))

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from escalation_sensors.level1.ledger import Plan
+from escalation_sensors.level1.remedies.pipeline_timeout import NO_SPLIT_KEY
 from escalation_sensors.level1.situation import MayNotAct, Situation
 
 NAME = "smaller_batches"
@@ -15,11 +16,17 @@ _UNLIMITED_BYTES = 2**60
 
 
 def plan(situation: Situation) -> Plan | MayNotAct:
-    """Four times as many batches as before, on one thread; not beyond the smallest batch."""
+    """Four times as many batches as before, on one thread; not beyond the smallest batch.
+
+    What must not be split runs on one thread and spills.
+    """
     before = situation.tuning
     if before.batches >= MOST_BATCHES:
         return MayNotAct(f"it failed with the smallest batch, one of {before.batches}")
-    batches = min(before.batches * BATCHES_TIMES, MOST_BATCHES)
+    why = situation.metadata.get(NO_SPLIT_KEY)
+    if why and before.threads == 1 and before.spill:
+        return MayNotAct(f"it failed on one thread, spilling to disk, and must not be split: {why}")
+    batches = before.batches if why else min(before.batches * BATCHES_TIMES, MOST_BATCHES)
     limit = cgroup_limit_bytes()
     tuning = before.changed(
         batches=batches,
@@ -29,6 +36,8 @@ def plan(situation: Situation) -> Plan | MayNotAct:
         memory_limit_bytes=int(limit * SHARE_OF_LIMIT) if limit else before.memory_limit_bytes,
     )
     change = f"{batches} batches instead of {before.batches}, one thread, spilling to disk"
+    if why:
+        change = f"one thread, spilling to disk, and no batches: {why}"
     return Plan(NAME, tuning, change, makes_work_smaller=True)
 
 

@@ -10,7 +10,8 @@ FIRST_WAIT_SECONDS, SECOND_WAIT_SECONDS = 3.0, 60.0
 _PROCESS = re.compile(r"\(PID (\d{1,9})\)")
 """How DuckDB names the process that holds a file."""
 _NAMED = re.compile(
-    r"\(PID \d+\)|blocked by process \d+|held (?:by|in) [^;,.()]{1,80}|another (?:run|process|extraction)[^;,.]{0,60}",
+    r"blocked by process \d+|held (?:by|in) [^;,.()]{1,80}(?:\(PID \d+\))?|\(PID \d+\)|"
+    r"another (?:run|process|extraction)[^;,.]{0,60}",
     re.IGNORECASE,
 )
 
@@ -27,6 +28,6 @@ def plan(situation: Situation) -> Plan | MayNotAct:
     process = _PROCESS.search(situation.said)
     tuning = situation.tuning.changed(behind_process=int(process[1]) if process else 0)
     named = _NAMED.search(situation.said)
-    who = f"the holder ({named[0]})" if named else "the other, which is not named,"
+    who = f"the holder ({named[0].strip()})" if named else "the other, which is not named,"
     change = f"waits {wait:.0f} s and until {who} has ended" if process else f"waits {wait:.0f} s for {who} to end"
     return Plan(NAME, tuning, change, wait, situation.failed_after_seconds)

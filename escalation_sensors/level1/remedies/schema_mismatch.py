@@ -35,7 +35,7 @@ def plan(situation: Situation) -> Plan | MayNotAct:
         return MayNotAct(told, Proposed(NAME, f"change the contract, or what is delivered: {told}", UNDO))
     tuning = situation.tuning.changed(
         columns={**situation.tuning.columns, **mapped},
-        casts={**situation.tuning.casts, **casts},
+        casts={**_still_needed(situation.tuning.casts, columns), **casts},
         added_columns={**situation.tuning.added_columns, **{name: kind or TEXT for name, kind in added.items()}},
         reextract=True,
     )
@@ -50,6 +50,15 @@ def plan(situation: Situation) -> Plan | MayNotAct:
         return MayNotAct("the columns differ in nothing that can be evolved, cast or mapped")
     lasting = Proposed(NAME, f"write into the contract what level 1 does each time: {told}", UNDO, tuning)
     return Plan(NAME, tuning, told, expected_seconds=situation.failed_after_seconds, proposed=lasting)
+
+
+def _still_needed(remembered: Mapping[str, str], columns: Columns) -> dict[str, str]:
+    """The remembered casts without those of columns that are delivered in another type now than then.
+
+    Read in the type of then, a wider value would not fit, or lose something.
+    """
+    found = {name: columns.found.get(name, "").upper() for name in remembered}
+    return {name: kind for name, kind in remembered.items() if found[name] in {"", kind.upper()}}
 
 
 def _renames(
@@ -67,8 +76,10 @@ def _renames(
         elif candidates:
             doubts.append(f"column {name} could be any of {', '.join(sorted(candidates))}")
         else:
-            left = ", ".join(sorted(added)) or "none"
-            doubts.append(f"column {name} is gone (delivered and not in the contract: {left})")
+            left = (
+                f"which of these it is now is not known: {', '.join(sorted(added))}" if added else "nothing replaces it"
+            )
+            doubts.append(f"column {name} is gone, and {left}")
     for delivered in sorted(set(mapped.values())):
         names = sorted(name for name, found in mapped.items() if found == delivered)
         if len(names) > 1:

@@ -13,7 +13,7 @@ from escalation_sensors.level1.failure_log import is_known, record_failure
 from escalation_sensors.level1.heartbeat import bury
 from escalation_sensors.level1.repair_runs.launch import create_repair_run
 from escalation_sensors.level1.repair_runs.tick import Tick
-from escalation_sensors.level1.repair_runs.under_way import told_by_sensor, told_in_step, under_way
+from escalation_sensors.level1.repair_runs.under_way import case_under_way, told_by_sensor, told_in_step
 from escalation_sensors.level1.repair_runs.what_failed import failures_in, repeats_side_effects
 from escalation_sensors.store import StoreError
 from escalation_sensors.store.tables import cursors
@@ -50,16 +50,18 @@ def _decide_on(tick: Tick, ends: list[RunEnd]) -> int:
     ids = [end.run_id for end in ends]
     seen, in_step = told_by_sensor(tick.ledger, ids), told_in_step(tick.ledger, ids)
     new = [end.run_id for end in ends if end.run_id not in seen]
-    runs = {run.run_id: run for run in tick.instance.get_runs(filters=dg.RunsFilter(run_ids=new))} if new else {}
+    runs = tick.runs(new)
     reached = 0
     for end in ends:
         run = runs.get(end.run_id)
         if run is not None and _is_ours(tick, run):
             if not tick.has_time:
                 return reached
-            # A step that failed was decided on in it; what the policy did not see ends a run in another way.
-            if end.reason != "STEP_FAILURE" or end.run_id not in in_step:
-                _one(tick, run, end)
+            # A step that failed was decided on in it. What the policy did not see ends a run in another way, or it is
+            # what Dagster finds out behind the function: a blocking check that failed, an output that did not come.
+            told = in_step.get(end.run_id, set())
+            if end.reason != "STEP_FAILURE" or end.step_key not in told:
+                _one(tick, run, end, told)
         reached = end.position
     return reached
 
@@ -73,10 +75,10 @@ def _is_ours(tick: Tick, run: dg.DagsterRun) -> bool:
     )
 
 
-def _one(tick: Tick, run: dg.DagsterRun, end: RunEnd) -> None:
+def _one(tick: Tick, run: dg.DagsterRun, end: RunEnd, told: set[str]) -> None:
     try:
         story = story_of(tick.instance, run.run_id)
-        found = failures_in(tick, run, end, story)
+        found = [each for each in failures_in(tick, run, end, story) if each.was_killed or each.step_key not in told]
         if repeats_side_effects(tick, run, story):
             # A repair run does all that is left of a run, whichever of its steps it is for.
             found = [replace(each, settings=replace(each.settings, has_side_effects=True)) for each in found]
@@ -102,8 +104,11 @@ def repair(tick: Tick, run: dg.DagsterRun, failed: Failed) -> bool:
     if is_known(tick.ledger.store, failed.event_key):
         return False
     state = tick.ledger.state_of_case(failed.subject, failed.origin)
-    if state in {"passed_on", "repaired"} or (state is None and _is_being_repaired(tick, failed)):
-        record_failure(tick.ledger.store, failed, tick.setup.classifier.diagnose(failed.failure))
+    # An attempt for the same subject is under way in other runs: within its budget they are one case.
+    joined = case_under_way(tick.ledger, failed.subject) if state is None else None
+    if state in {"passed_on", "repaired"} or joined is not None:
+        diagnosis = tick.setup.classifier.diagnose(failed.failure)
+        record_failure(tick.ledger.store, failed, diagnosis, case_id=joined)
         return False
     decision = tick.level_one.decide(failed, tick.now, _teller(tick, run))
     if isinstance(decision, HandOn):
@@ -122,11 +127,6 @@ def repair(tick: Tick, run: dg.DagsterRun, failed: Failed) -> bool:
         return False
     tick.tell(f"{failed.subject.name} in run {run.run_id}: repair run {repair_run.run_id}, {decision.attempt.change}")
     return True
-
-
-def _is_being_repaired(tick: Tick, failed: Failed) -> bool:
-    """Whether an attempt for the same subject is under way in other runs: within its budget they are one case."""
-    return any(each.subject == failed.subject for each in under_way(tick.ledger, tick.location))
 
 
 def _teller(tick: Tick, run: dg.DagsterRun) -> Tell:

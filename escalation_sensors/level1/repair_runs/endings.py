@@ -3,30 +3,32 @@
 A step proves its own attempt; what is left are checks that are steps of their own, whole runs, and what was lost.
 """
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
-from escalation_sensors.dagster_internals import checks_of_run, story_of
+from escalation_sensors.dagster_internals import checks_of_run, partition_in, story_of
 from escalation_sensors.level1.execution import version_and_rows
 from escalation_sensors.level1.receipt import Proof
 from escalation_sensors.level1.receipt_book import write_repair
 from escalation_sensors.level1.repair_runs.launch import NOT_BEFORE_TAG, run_of_attempt
 from escalation_sensors.level1.repair_runs.tick import Tick
 from escalation_sensors.level1.repair_runs.under_way import UnderWay
+from escalation_sensors.level1.subjects import VERSION_BEFORE_TAG
 
 PATIENCE_SECONDS = 60.0
 """How long a run may have failed, or an attempt have no run, before nobody is expected to take care of it."""
 
 
-def end_what_finished(tick: Tick, each: UnderWay) -> None:
-    """End an attempt if there is nothing more to wait for.
+def end_what_finished(tick: Tick, each: UnderWay, run: dg.DagsterRun | None) -> None:
+    """End an attempt if there is nothing more to wait for; `run` is the one that it is known to be, if there is such.
 
     Raises:
         StoreError: the store cannot be reached.
     """
     attempt = each.attempt
-    run = tick.instance.get_run_by_id(attempt.run_id) if attempt.run_id else run_of_attempt(tick, attempt.id)
+    run = run if attempt.run_id else run_of_attempt(tick, attempt.id)
     begun = attempt.begun_at or tick.now
     if run is None:
         if tick.now > begun + timedelta(seconds=PATIENCE_SECONDS):
@@ -36,7 +38,8 @@ def end_what_finished(tick: Tick, each: UnderWay) -> None:
     elif run.status is dg.DagsterRunStatus.SUCCESS:
         _prove(tick, each, run)
     elif run.status is dg.DagsterRunStatus.CANCELED:
-        _give_up(tick, each, "lost", "a person terminated it")
+        tick.ledger.cancel(run.run_id, tick.now)
+        tick.tell(f"{each.subject.name}: attempt {attempt.number} of 2 was terminated by a person, who has it now")
     elif run.status is dg.DagsterRunStatus.FAILURE:
         if tick.now > _ended_at(tick, run.run_id, begun) + timedelta(seconds=PATIENCE_SECONDS):
             _give_up(tick, each, "failed", "its run failed")
@@ -68,22 +71,29 @@ def _prove(tick: Tick, each: UnderWay, run: dg.DagsterRun) -> None:
 
 def proof_of(tick: Tick, each: UnderWay, run: dg.DagsterRun) -> Proof:
     """What the checks of a run that succeeded say of the attempt's subject; one that did not run has failed."""
-    evaluated = {key: (passed, warns) for key, passed, warns in story_of(tick.instance, run.run_id).checks}
+    version, rows = version_and_rows(tick.setup, each.subject)
+    return replace(proof_by_checks(tick, each, run), rows_after=rows, version_after=version)
+
+
+def proof_by_checks(tick: Tick, each: UnderWay, run: dg.DagsterRun) -> Proof:
+    """The same without what readers see now."""
+    evaluated: dict[dg.AssetCheckKey, tuple[bool, bool]] = {}
     try:
-        wanted = checks_of_run(tick.repository, run)
+        wanted: frozenset[dg.AssetCheckKey] | None = checks_of_run(tick.repository, run)
     except dg.DagsterError as error:
         tick.trouble(f"run {run.run_id}: its checks are not known any more, those that ran count: {error}")
-        wanted = frozenset(evaluated)
-    of_subject = {key for key in wanted if _concerns(tick, each, run, key)}
+        wanted = None
+    if wanted is None or wanted:
+        evaluated = {key: (passed, warns) for key, passed, warns in story_of(tick.instance, run.run_id).checks}
+    of_subject = {key for key in (evaluated if wanted is None else wanted) if _concerns(tick, each, run, key)}
     missing = [key for key in of_subject if key not in evaluated]
     failed = [key for key in of_subject if key in evaluated and evaluated[key] == (False, False)]
-    version, rows = version_and_rows(tick.setup, each.subject)
     return Proof(
         checks_passed=tuple(sorted(key.name for key in of_subject if evaluated.get(key, (False,))[0])),
         checks_warned=tuple(sorted(key.name for key in of_subject if evaluated.get(key) == (False, True))),
         checks_failed=tuple(sorted(key.name for key in [*failed, *missing])),
-        rows_after=rows,
-        version_after=version,
+        version_before=run.tags.get(VERSION_BEFORE_TAG),
+        partitions=(partition,) if (partition := partition_in(run.tags)) else (),
     )
 
 

@@ -4,7 +4,7 @@ The daemon launches it: a sensor's request whose key a run carries that exists, 
 any run coordinator and launcher does, and asking twice launches once.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import dagster as dg
 
@@ -35,8 +35,7 @@ def create_repair_run(tick: Tick, failed_run: dg.DagsterRun, again: Again) -> dg
     attempt = again.attempt
     run = run_of_attempt(tick, attempt.id)
     if run is None:
-        not_before = tick.now + timedelta(seconds=again.wait_seconds)
-        tags = tags_of_attempt(attempt, failed_run, not_before)
+        tags = tags_of_attempt(attempt, failed_run, attempt.not_before or tick.now)
         run = create_run_from_failure(tick.instance, tick.repository, failed_run, tags)
     tick.ledger.set_run(attempt.id, run.run_id)
     return run
@@ -60,11 +59,18 @@ def run_of_attempt(tick: Tick, attempt_id: int) -> dg.DagsterRun | None:
     return found[0] if found else None
 
 
+LAUNCHES_A_TICK = 50
+"""The daemon's loop, and with it every other sensor and schedule, waits while it launches: 0.1 to 0.5 s each."""
+
+
 def requests_due(tick: Tick, waiting: list[UnderWay]) -> list[dg.RunRequest]:
-    """What the daemon is to launch now, of the attempts under way."""
-    requests = []
+    """What the daemon is to launch now, of the attempts under way: the oldest first."""
+    requests: list[dg.RunRequest] = []
+    runs = tick.runs(each.attempt.run_id for each in waiting if each.attempt.run_id)
     for each in waiting:
-        run = tick.instance.get_run_by_id(each.attempt.run_id) if each.attempt.run_id else None
+        if len(requests) == LAUNCHES_A_TICK:
+            break
+        run = runs.get(each.attempt.run_id or "")
         if run is None or run.status is not dg.DagsterRunStatus.NOT_STARTED:
             continue
         not_before = run.tags.get(NOT_BEFORE_TAG)

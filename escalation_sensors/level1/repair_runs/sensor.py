@@ -11,9 +11,9 @@ from escalation_sensors.level1.recoverable import is_disabled
 from escalation_sensors.level1.repair_runs.capture import capture
 from escalation_sensors.level1.repair_runs.carry_over import carry_over
 from escalation_sensors.level1.repair_runs.endings import end_what_finished
-from escalation_sensors.level1.repair_runs.launch import JOB_NAME, SENSOR_NAME, requests_due
-from escalation_sensors.level1.repair_runs.silent_runs import report_silent_runs
-from escalation_sensors.level1.repair_runs.tick import Tick
+from escalation_sensors.level1.repair_runs.launch import JOB_NAME, LAUNCHES_A_TICK, SENSOR_NAME, requests_due
+from escalation_sensors.level1.repair_runs.silent_runs import WATCH, report_silent_runs
+from escalation_sensors.level1.repair_runs.tick import MORE_SECONDS, Tick
 from escalation_sensors.level1.repair_runs.under_way import under_way
 from escalation_sensors.level1.setup import Setup, trouble
 from escalation_sensors.level1.slow_steps.improve_layout_job import improve_layout_job, improve_layout_sensor
@@ -76,6 +76,7 @@ def evaluate(context: dg.SensorEvaluationContext, setup: Setup) -> dg.SensorResu
     try:
         ledger = ledger_of_process()
     except StoreError as error:
+        WATCH.interrupt()
         trouble(f"failed runs are not repaired, because the ledger cannot be reached: {error}")
         return dg.SkipReason(f"the ledger cannot be reached: {error}")
     repository = context.repository_def
@@ -85,15 +86,22 @@ def evaluate(context: dg.SensorEvaluationContext, setup: Setup) -> dg.SensorResu
     tick = Tick(context.instance, repository, location, ledger, setup, context.log.info)
     parts: list[Callable[[Tick], Any]] = [report_silent_runs, capture, _endings]
     for part in parts:
+        if part is _endings:
+            tick.go_on_for(MORE_SECONDS)
         _guarded(tick, part)
+    tick.go_on_for(MORE_SECONDS)
     wanted = [*(_guarded(tick, _due) or []), *(_guarded(tick, carry_over) or [])]
-    requests = list({request.run_key: request for request in wanted}.values())
+    requests = list({request.run_key: request for request in wanted}.values())[:LAUNCHES_A_TICK]
     return dg.SensorResult(run_requests=requests) if requests else dg.SkipReason("there is no repair run to launch")
 
 
 def _endings(tick: Tick) -> None:
-    for each in under_way(tick.ledger, tick.location):
-        _guarded(tick, end_what_finished, each)
+    attempts = under_way(tick.ledger, tick.location)
+    runs = tick.runs(each.attempt.run_id for each in attempts if each.attempt.run_id)
+    for each in attempts:
+        if not tick.has_time:
+            return
+        _guarded(tick, end_what_finished, each, runs.get(each.attempt.run_id or ""))
 
 
 def _due(tick: Tick) -> list[dg.RunRequest]:
@@ -105,6 +113,7 @@ def _guarded(tick: Tick, part: Callable[..., Any], *arguments: Any) -> Any:
         return part(tick, *arguments)
     except StoreError as error:
         leave_alone(error)
+        WATCH.interrupt()
         tick.trouble(f"failed runs are not repaired, because the ledger cannot be reached: {error}")
     except Exception as error:  # noqa: BLE001 - a fault of one part must not keep the others from being done
         tick.trouble(f"{part.__name__.strip('_')} failed: {type(error).__name__}: {error}")

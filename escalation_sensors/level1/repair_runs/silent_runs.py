@@ -1,7 +1,8 @@
 """Runs that do not beat any more: their machine went, or their code server with them. They are reported failed.
 
 Dagster leaves such a run started for ever. A process that is seen alive on this host is never taken for dead, nor is a
-step that nobody accompanies: it does not beat.
+step that nobody accompanies: it does not beat. What runs on another host is seen by its beats alone, and those need the
+store: it is taken for dead only after it could be reached for as long as a heart may stand still.
 """
 
 import os
@@ -14,7 +15,7 @@ from pathlib import Path
 import dagster as dg
 from sqlalchemy import Row, delete, select
 
-from escalation_sensors.dagster_internals import RunStory, last_event_at, location_of, story_of
+from escalation_sensors.dagster_internals import RunStory, as_planned, last_event_at, location_of, story_of
 from escalation_sensors.level1.repair_runs.tick import Tick
 from escalation_sensors.level1.repair_runs.what_failed import NO_SIGN_OF_LIFE
 from escalation_sensors.level1.retry_policy import LevelOneRetryPolicy
@@ -44,6 +45,33 @@ class _Clock:
         return time.monotonic() < self.distrusted_until
 
 
+@dataclass
+class _Watch:
+    """Since when this process has looked at the beats without a gap, by the monotonic clock."""
+
+    since: float | None = None
+    last: float = 0.0
+
+    def look(self) -> None:
+        """Look now. After a gap, nobody knows whether beats could be written meanwhile."""
+        now = time.monotonic()
+        if self.since is None or now - self.last > MOST_GAP_SECONDS:
+            self.since = now
+        self.last = now
+
+    def interrupt(self) -> None:
+        """The store cannot be reached: nobody's beat can be written."""
+        self.since = None
+
+    def has_lasted(self, seconds: float) -> bool:
+        """Whether it goes back so many seconds."""
+        return self.since is not None and time.monotonic() - self.since >= seconds
+
+
+MOST_GAP_SECONDS = 30.0
+"""Between two ticks, which come every 5 s where all is well."""
+WATCH = _Watch()
+"""Of this process."""
 _CLOCK = _Clock()
 
 
@@ -53,6 +81,7 @@ def report_silent_runs(tick: Tick) -> None:
     Raises:
         StoreError: the store cannot be reached.
     """
+    WATCH.look()
     silent_since = tick.now - timedelta(seconds=tick.setup.policy.stale_heartbeat_seconds)
     if _CLOCK.was_set(tick.setup.policy.stale_heartbeat_seconds):
         return  # beats that were written before look old, and processes young
@@ -79,6 +108,9 @@ def _is_dead(tick: Tick, run: dg.DagsterRun, beats: list[Row[tuple[object, ...]]
     here = [beat for beat in beats if beat.host == socket.gethostname()[:255]]
     if any(is_alive(beat.pid, beat.started_at or beat.at) for beat in here):
         return False
+    is_elsewhere = not here and (bool(beats) or type(tick.instance.run_launcher).__name__ != "DefaultRunLauncher")
+    if is_elsewhere and not WATCH.has_lasted(tick.setup.policy.stale_heartbeat_seconds):
+        return False
     story = story_of(tick.instance, run.run_id)
     if story.worker_pid is None or story.worker_since is None:
         return bool(beats) or heard <= tick.now - timedelta(seconds=START_SECONDS)
@@ -92,7 +124,7 @@ def _is_dead(tick: Tick, run: dg.DagsterRun, beats: list[Row[tuple[object, ...]]
 def _all_would_beat(tick: Tick, run: dg.DagsterRun, story: RunStory) -> bool:
     """Whether the steps that have not ended are accompanied by level 1, which would have told by now."""
     planned = tick.steps_of(run)
-    unfinished = [step.step_key for step in story.steps if not step.ended]
+    unfinished = [as_planned(step.step_key) for step in story.steps if not step.ended]
     covered = [key in planned and isinstance(planned[key].retry_policy, LevelOneRetryPolicy) for key in unfinished]
     return bool(covered) and all(covered)
 

@@ -1,7 +1,7 @@
 """What one tick of the sensor works with: where it runs, its ledger and settings, and the time it has."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -12,9 +12,14 @@ from escalation_sensors.level1.decide import LevelOne
 from escalation_sensors.level1.execution import Clock, utc_now
 from escalation_sensors.level1.ledger import Ledger
 from escalation_sensors.level1.setup import Setup, trouble
+from escalation_sensors.level1.work_size import size_of
 
 MOST_SECONDS = 12.0
-"""How long a tick takes on new work; what is left waits for the next."""
+"""How long a tick takes on new failures; what is left waits for the next."""
+MORE_SECONDS = 6.0
+"""How long it takes on what ended, and on what is carried over, each: a storm of new failures must not starve them."""
+AT_ONCE = 500
+"""So many ids go into one query."""
 
 
 @dataclass
@@ -41,10 +46,42 @@ class Tick:
         """Whether more work may begin in this tick."""
         return time.monotonic() < self.ends_at
 
+    def go_on_for(self, seconds: float) -> None:
+        """Give the next part of the tick so much time."""
+        self.ends_at = time.monotonic() + seconds
+
+    def runs(self, ids: Iterable[str]) -> dict[str, dg.DagsterRun]:
+        """Runs by their ids, read many at once; what Dagster does not know is left out."""
+        wanted = list(dict.fromkeys(ids))
+        found: dict[str, dg.DagsterRun] = {}
+        for first in range(0, len(wanted), AT_ONCE):
+            some = dg.RunsFilter(run_ids=wanted[first : first + AT_ONCE])
+            found |= {run.run_id: run for run in self.instance.get_runs(filters=some)}
+        return found
+
+    def runs_with_tag(self, tag: str, values: Sequence[str]) -> list[dg.DagsterRun]:
+        """The runs that have one of some values of a tag."""
+        found: list[dg.DagsterRun] = []
+        for first in range(0, len(values), AT_ONCE):
+            some = dg.RunsFilter(tags={tag: list(values[first : first + AT_ONCE])})
+            found += self.instance.get_runs(filters=some)
+        return found
+
+    def began_first(self, runs: Sequence[dg.DagsterRun]) -> dg.DagsterRun:
+        """That one of some runs that began before the others."""
+        began: dict[str, float] = {}
+        for first in range(0, len(runs), AT_ONCE):
+            some = dg.RunsFilter(run_ids=[run.run_id for run in runs[first : first + AT_ONCE]])
+            for record in self.instance.get_run_records(filters=some):
+                began[record.dagster_run.run_id] = record.start_time or record.create_timestamp.timestamp()
+        return min(runs, key=lambda run: began.get(run.run_id, 0.0))
+
     @property
     def level_one(self) -> LevelOne:
         """Level 1 as it decides inside a step."""
-        return LevelOne(self.ledger, self.setup.classifier, self.setup.policy, self.setup.allowed)
+        return LevelOne(
+            self.ledger, self.setup.classifier, self.setup.policy, self.setup.allowed, size_of=size_of(self.setup)
+        )
 
     def trouble(self, line: str) -> None:
         """Tell the ladder's own trouble, here and on stderr."""

@@ -7,7 +7,15 @@ from typing import Any
 
 import dagster as dg
 
-from escalation_sensors.dagster_internals import ErrorInfo, PlannedStep, RunEnd, RunStory, StepEnd, partition_in
+from escalation_sensors.dagster_internals import (
+    ErrorInfo,
+    PlannedStep,
+    RunEnd,
+    RunStory,
+    StepEnd,
+    as_planned,
+    partition_in,
+)
 from escalation_sensors.diagnosis.codes_in_text import codes_in
 from escalation_sensors.diagnosis.failure import Failure, FailureKind
 from escalation_sensors.level1.failed import Failed, Settings, has_side_effects, one_line
@@ -15,7 +23,7 @@ from escalation_sensors.level1.ledger import Origin, Subject
 from escalation_sensors.level1.recoverable import settings_of
 from escalation_sensors.level1.repair_runs.error_links import chain_of, links_of_info
 from escalation_sensors.level1.repair_runs.tick import Tick
-from escalation_sensors.level1.subjects import job_subject, subject_named
+from escalation_sensors.level1.subjects import attempt_of_run, job_subject, subject_named
 
 _ENDED_BY = ("signal:", "exit:")
 NO_SIGN_OF_LIFE = "Escalation: no sign of life"
@@ -60,7 +68,7 @@ def subject_and_settings(tick: Tick, run: dg.DagsterRun, step: PlannedStep | Non
             effects = effects or has_side_effects(graph.get(key).tags)
             tags |= graph.get(key).tags
             metadata |= graph.get(key).metadata
-    subject = subject_named(tick.location, run.job_name, step.op, step.assets, step.checks)
+    subject = subject_named(tick.location, run.job_name, step, step.assets, step.checks)
     settings = settings_of(tags, metadata)
     return subject, replace(settings, has_side_effects=effects)
 
@@ -68,7 +76,7 @@ def subject_and_settings(tick: Tick, run: dg.DagsterRun, step: PlannedStep | Non
 def repeats_side_effects(tick: Tick, run: dg.DagsterRun, story: RunStory) -> bool:
     """Whether a step with side effects began and did not succeed: what does the rest of the run would do it again."""
     planned = tick.steps_of(run)
-    left = [step.step_key for step in story.steps if step.error is not None or not step.ended]
+    left = [as_planned(step.step_key) for step in story.steps if step.error is not None or not step.ended]
     return any(subject_and_settings(tick, run, planned[key])[1].has_side_effects for key in left if key in planned)
 
 
@@ -89,7 +97,7 @@ def _failed_steps(tick: Tick, run: dg.DagsterRun, story: RunStory, planned: dict
             said = _last_words(story, step.step_key) or one_line(step.error.message)
             yield _killed(tick, run, step.ended_at, step, said=said)
             continue
-        subject, settings = subject_and_settings(tick, run, planned.get(step.step_key))
+        subject, settings = subject_and_settings(tick, run, planned.get(as_planned(step.step_key)))
         links = links_of_info(step.error)
         failure = Failure(links=links, code_location=subject.code_location, subject=subject.name)
         said = f"{links[0].type}: {links[0].message}" if links else step.error.message
@@ -99,7 +107,7 @@ def _failed_steps(tick: Tick, run: dg.DagsterRun, story: RunStory, planned: dict
 
 
 def _killed(tick: Tick, run: dg.DagsterRun, at: datetime, step: StepEnd | None, *, said: str) -> Failed:
-    planned = tick.steps_of(run).get(step.step_key) if step else None
+    planned = tick.steps_of(run).get(as_planned(step.step_key)) if step else None
     subject, settings = subject_and_settings(tick, run, planned)
     failure = Failure(
         FailureKind.WORKER_DIED,
@@ -150,6 +158,8 @@ def _failed(  # noqa: PLR0913 - the parts of one failure
         seconds=seconds,
         was_killed=was_killed,
         is_in_flight=False,
+        step_key=step_key,
+        attempt_id=attempt_of_run(run.tags),
     )
 
 

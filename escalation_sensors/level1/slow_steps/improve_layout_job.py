@@ -7,12 +7,13 @@ import dagster as dg
 from sqlalchemy import select
 
 from escalation_sensors.dagster_internals import location_of_sensor
+from escalation_sensors.level1.duration_history import usual_duration
 from escalation_sensors.level1.failed import one_line
+from escalation_sensors.level1.failure_log import said_in_case
 from escalation_sensors.level1.ledger import Attempt, Ledger, Subject
 from escalation_sensors.level1.pipeline import Layouts
 from escalation_sensors.level1.process_ledger import ledger_of_process
 from escalation_sensors.level1.proposals import propose_for_case
-from escalation_sensors.level1.proposed import Proposed
 from escalation_sensors.level1.recoverable import is_disabled
 from escalation_sensors.level1.remedies import slow_performance
 from escalation_sensors.level1.setup import Setup, trouble
@@ -54,11 +55,13 @@ def improve_layout(ledger: Ledger, attempt: Attempt, layouts: Layouts, run_id: s
     try:
         profile = layouts.profile(subject.name)
         if profile is None:
-            return _hand_on(ledger, attempt, subject, "the step cannot be profiled")
-        if profile.has_cross_product or not profile.keys:
-            why = "it joins without a condition" if profile.has_cross_product else "no key to sort by is known"
-            return _hand_on(ledger, attempt, subject, f"{profile.dominating_operator} dominates, and {why}")
-        done = f"{profile.dominating_operator} dominates; {one_line(layouts.improve(subject.name, profile))}"
+            why = "it runs no query that could be profiled"
+            return _hand_on(ledger, attempt, subject, slow_performance.MEASURE, why)
+        usual = usual_duration(ledger.store, subject)
+        done = slow_performance.not_the_query(profile, usual.seconds if usual else None)
+        if not done and (beyond := slow_performance.beyond_layouts(profile)) is not None:
+            return _hand_on(ledger, attempt, subject, *beyond)
+        done = done or f"{slow_performance.where(profile)}; {one_line(layouts.improve(subject.name, profile))}"
     except Exception as error:
         _end(ledger, attempt, f"the layout could not be improved: {one_line(f'{type(error).__name__}: {error}')}")
         raise
@@ -105,12 +108,11 @@ def improve_layout_sensor(job: dg.JobDefinition) -> dg.SensorDefinition:
     return sensor
 
 
-def _hand_on(ledger: Ledger, attempt: Attempt, subject: Subject, why: str) -> str:
-    effect = f"rewrite the join or the query: {why}"
-    proposed = Proposed(slow_performance.NAME, effect, slow_performance.REWRITE)
+def _hand_on(ledger: Ledger, attempt: Attempt, subject: Subject, plan: str, why: str) -> str:
+    proposed = slow_performance.proposed(plan, why, said_in_case(ledger.store, attempt.case_id))
     propose_for_case(ledger.store, attempt.case_id, subject, proposed, datetime.now(UTC))
     _end(ledger, attempt, why)
-    return f"{why}; it is proposed to rewrite it"
+    return f"{why}; proposed: {plan}"
 
 
 def _end(ledger: Ledger, attempt: Attempt, why: str) -> None:

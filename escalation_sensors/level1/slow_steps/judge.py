@@ -1,52 +1,38 @@
 """At the end of a step that succeeded: whether it was slow, and whether an improvement has helped."""
 
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime
 
-from escalation_sensors.dagster_internals import StepInFlight
 from escalation_sensors.diagnosis.category import Category
-from escalation_sensors.diagnosis.failure import Failure, FailureKind, Link
+from escalation_sensors.diagnosis.failure import FailureKind
 from escalation_sensors.level1.decide import LevelOne
 from escalation_sensors.level1.duration_history import Usual, is_far_over, usual_duration
-from escalation_sensors.level1.failed import Failed, Settings
 from escalation_sensors.level1.ledger import Attempt, Ledger, Subject
 from escalation_sensors.level1.pending_proof import pending_proof
-from escalation_sensors.level1.receipt import Proof
+from escalation_sensors.level1.proposals import propose_for_case
 from escalation_sensors.level1.receipt_book import write_repair
-from escalation_sensors.level1.remedies import slow_performance
-from escalation_sensors.level1.seen import Seen
+from escalation_sensors.level1.remedies import plain, slow_performance
 from escalation_sensors.level1.setup import Setup
-from escalation_sensors.level1.subjects import origin_of
+from escalation_sensors.level1.succeeded import Succeeded
 
 
-@dataclass(frozen=True)
-class SlowStep:
-    """A step that succeeded, and how long it took."""
-
-    step: StepInFlight
-    subject: Subject
-    settings: Settings
-    seen: Seen
-    seconds: float
-
-
-def judge_duration(slow: SlowStep, ledger: Ledger, setup: Setup, now: datetime) -> None:
+def judge_duration(ended: Succeeded, ledger: Ledger, setup: Setup, now: datetime) -> None:
     """Compare with the step's history: a slow one is a failure of its own kind, a quick one may prove a repair.
 
     Raises:
         StoreError: the store cannot be reached.
     """
-    usual = usual_duration(ledger.store, slow.subject, slow.step.partitions)
+    usual = usual_duration(ledger.store, ended.subject, ended.step.partitions)
     if usual is None:
         return
-    improvement = improvement_of(ledger, slow.subject)
-    is_slow = is_far_over(slow.seconds, usual, setup.policy.slow_over_seconds)
+    improvement = improvement_of(ledger, ended.subject)
+    is_slow = is_far_over(ended.seconds, usual, setup.policy.slow_over_seconds)
     if improvement is not None:
         if improvement.run_id is not None:
-            _settle(slow, ledger, improvement, now, is_slow=is_slow)
+            _settle(ended, ledger, improvement, now, is_slow=is_slow)
         return
     if is_slow:
-        _decide(slow, ledger, setup, usual, now)
+        _decide(ended, ledger, setup, usual, now)
 
 
 def improvement_of(ledger: Ledger, subject: Subject) -> Attempt | None:
@@ -58,36 +44,28 @@ def improvement_of(ledger: Ledger, subject: Subject) -> Attempt | None:
     return pending_proof(ledger, subject, slow_performance.NAME)
 
 
-def _settle(slow: SlowStep, ledger: Ledger, improvement: Attempt, now: datetime, *, is_slow: bool) -> None:
-    if is_slow or slow.seen.failed:
+def _settle(ended: Succeeded, ledger: Ledger, improvement: Attempt, now: datetime, *, is_slow: bool) -> None:
+    if is_slow or ended.seen.failed:
         ledger.end_attempt(improvement.id, "failed", now)
-        ledger.end_case(improvement.case_id, f"it still took {slow.seconds:.0f} s after {improvement.change}", now)
-        slow.step.log.warning(f"Result: {improvement.remedy} did not help: it took {slow.seconds:.0f} s")
+        ledger.end_case(improvement.case_id, f"it still took {ended.seconds:.0f} s after {improvement.change}", now)
+        proposed = slow_performance.did_not_help(improvement.change, ended.seconds)
+        propose_for_case(ledger.store, improvement.case_id, ended.subject, proposed, now)
+        ended.step.log.warning(
+            f"Result: {improvement.remedy} did not help: it took {ended.seconds:.0f} s; handed on to level 2"
+        )
         return
-    proof = Proof(tuple(slow.seen.passed), tuple(slow.seen.warned), rows_after=slow.seen.rows)
-    written = write_repair(ledger, improvement, proof, run_id=slow.step.run_id, now=now)
+    if improvement.change.startswith(slow_performance.NOTHING):
+        improvement = replace(improvement, remedy=plain.NAME)
+        ledger.rename(improvement)
+    written = write_repair(ledger, improvement, ended.proof, run_id=ended.step.run_id, now=now)
     if written is not None:
-        helped = f"{improvement.remedy} helped: now completes in {slow.seconds:.1f} s"
-        slow.step.log.info(f"Result: {helped}; receipt {written.id}")
+        helped = f"{improvement.remedy} helped: now completes in {ended.seconds:.1f} s"
+        ended.step.log.info(f"Result: {helped}; `escalation receipt {written.id}` tells all of it")
 
 
-def _decide(slow: SlowStep, ledger: Ledger, setup: Setup, usual: Usual, now: datetime) -> None:
-    step, subject = slow.step, slow.subject
-    said = f"it took {slow.seconds:.0f} s, usually {usual.seconds:.0f} s (median of {usual.executions} executions)"
-    link = Link((), said, frozenset({f"stated:{Category.SLOW_PERFORMANCE.value}"}))
-    failed = Failed(
-        event_key=f"{step.run_id}:{step.step_key}:slow",
-        subject=subject,
-        origin=origin_of(step),
-        run_id=step.run_id,
-        failure=Failure(FailureKind.SLOW, (link,), code_location=subject.code_location, subject=subject.name),
-        said=said,
-        at=now,
-        settings=slow.settings,
-        partition=step.partition,
-        has_succeeded=True,
-        is_in_flight=False,
-    )
+def _decide(ended: Succeeded, ledger: Ledger, setup: Setup, usual: Usual, now: datetime) -> None:
+    said = f"it took {ended.seconds:.0f} s, usually {usual.seconds:.0f} s (median of {usual.executions} executions)"
+    failed = ended.as_failed(FailureKind.SLOW, Category.SLOW_PERFORMANCE, said, now)
     improves = setup.pipeline.layouts is not None
     level_one = LevelOne(ledger, setup.classifier, setup.policy, setup.allowed, can_improve_layout=improves)
-    level_one.decide(failed, now, step.log.warning)
+    level_one.decide(failed, now, ended.step.log.warning)

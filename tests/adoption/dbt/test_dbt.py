@@ -91,7 +91,6 @@ def test_a_missing_table_is_a_schema_mismatch_by_what_dbt_quotes(shop: Shop) -> 
 
 
 def test_a_database_that_another_process_holds_is_waited_for(shop: Shop) -> None:
-    assert shop.build()["success"]
     holder = subprocess.Popen(
         [sys.executable, "-c", HOLDS_THE_FILE, str(shop.database)],
         stdin=subprocess.PIPE,

@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from data_platform.demo.weather_faults import Fault
+from escalation_sensors.cli.app import escalation
 from escalation_sensors.level1 import process_ledger
 from escalation_sensors.level1.receipt_book import Receipt, receipts_of
+from escalation_sensors.level1.undo import written_by
 from escalation_sensors.store import Store
 from tests.scratch_platform import ScratchPlatform, errors_of, scratch_platform
 
@@ -100,8 +103,42 @@ def test_a_new_column_is_taken_in_and_undone_byte_by_byte(platform: ScratchPlatf
 
     versions = platform_pipeline(platform.settings).versions
     assert versions is not None
-    versions.bring_back("asset:raw/flights", receipt.body["version"]["before"])
+    versions.bring_back("asset:raw/flights", written_by(receipt), with_later_changes=False)
     assert flights(platform, "*") == before
+
+
+def test_undo_of_one_days_repair_leaves_the_day_that_was_loaded_later_and_the_loads_say_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ESCALATION_STORE_URL", f"sqlite:///{tmp_path / 'escalation.db'}")
+    monkeypatch.delenv("ESCALATION_DISABLED", raising=False)
+    process_ledger.forget_ledger()
+    next_day = DAY + timedelta(days=1)
+    with scratch_platform(tmp_path / "platform", next_day) as platform:
+        assert load(platform).success
+        of_day = f"SELECT * FROM raw.flights WHERE flight_date = DATE '{DAY}' ORDER BY ALL"
+        before = platform.query(of_day)
+        deliver(platform, delivered(platform).read_text().replace("dep_time", "Dep Time", 1))
+        assert load(platform).success
+        (receipt,) = receipts()
+        assert receipt.body["partitions"] == [DAY.isoformat()]
+        assert platform.query(of_day) != before  # when they were loaded differs, at least
+        platform.run("materialize_everything", assets=["raw/flights"], days=(next_day, next_day))
+        of_next = f"SELECT * FROM raw.flights WHERE flight_date = DATE '{next_day}' ORDER BY ALL"
+        later = platform.query(of_next)
+        assert later
+        monkeypatch.setenv("DATA_PLATFORM_HOME", str(platform.settings.home))
+        monkeypatch.setenv("DATA_PLATFORM_TODAY", next_day.isoformat())
+        policy = tmp_path / "escalation.yaml"
+        policy.write_text("pipeline: data_platform.recovery.pipeline:platform_pipeline\n")
+        undone = CliRunner().invoke(escalation, ["undo", str(receipt.id), "--policy", str(policy)])
+        assert undone.exception is None, undone.exception
+        assert f"raw.flights {DAY} brought back to snapshot" in undone.output
+        assert (platform.query(of_day), platform.query(of_next)) == (before, later)
+        latest = "SELECT partition, arg_max(rows, loaded_at) FROM raw.loads WHERE source = 'flights' GROUP BY 1"
+        counted = "SELECT flight_date, count(*) FROM raw.flights GROUP BY 1 ORDER BY 1"
+        assert platform.query(f"{latest} ORDER BY 1") == platform.query(counted)
+    process_ledger.forget_ledger()
 
 
 def test_null_keys_within_the_repairs_tolerance_are_set_aside(platform: ScratchPlatform) -> None:

@@ -4,7 +4,9 @@ from datetime import UTC, date, datetime, timedelta
 import dagster as dg
 
 from data_platform.assets.partitions import RANGE_END_TAG, RANGE_START_TAG
+from data_platform.automation.first_materialization import first_materialization_sensor
 from data_platform.demo.drop_folder import deliver_correction, file_name
+from resources.lakehouse import TableName
 from tests.scratch_platform import ScratchPlatform, errors_of
 
 FIRST, LAST = date(2013, 1, 1), date(2013, 1, 3)
@@ -46,6 +48,18 @@ def test_an_empty_lakehouse_asks_for_everything_once_and_a_filled_one_for_nothin
     assert first.run_key == again.run_key  # by which Dagster launches it once
     load_flights(platform)
     assert isinstance(look(platform, "first_materialization"), dg.SkipReason)
+
+
+def test_a_source_that_was_added_before_the_others_does_not_make_a_filled_lakehouse_empty(
+    platform: ScratchPlatform,
+) -> None:
+    load_flights(platform)
+    added = TableName("raw", "added")
+    sensor = first_materialization_sensor("materialize_everything", [added, TableName("raw", "flights")], LAST)
+    context = dg.build_sensor_context(instance=platform.instance, resources={"lakehouse": platform.lakehouse})
+    found = sensor(context)
+    assert isinstance(found, dg.SkipReason)
+    assert found.skip_message == "the lakehouse has raw.flights: it is not empty"
 
 
 def test_late_and_changed_files_are_asked_for_and_loaded_ones_are_not(platform: ScratchPlatform) -> None:

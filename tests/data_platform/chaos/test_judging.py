@@ -8,7 +8,7 @@ import pytest
 
 from data_platform.chaos.experiment import Experiment, Shown, Told, passed_on, repairable, trial
 from data_platform.chaos.judging import Verdict, judge
-from data_platform.chaos.report import exit_code, measures, table_rows
+from data_platform.chaos.report import exit_code, figures_of, table_rows
 from data_platform.chaos.scratch import Scratch
 from escalation_sensors.diagnosis.category import Category
 
@@ -39,7 +39,7 @@ WHOLE = Shown(("asset:a",), succeeded=True, truth=TWO, after=TWO)
 
 
 def code(*verdicts: Verdict) -> int:
-    return exit_code(verdicts, measures(verdicts, 1.0, is_whole=False))
+    return exit_code(verdicts, figures_of(verdicts, 1.0, is_whole=False))
 
 
 def test_a_repair_that_readers_see_is_one() -> None:

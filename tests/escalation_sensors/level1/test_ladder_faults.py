@@ -21,7 +21,7 @@ from escalation_sensors.level1.holders import Execution
 from escalation_sensors.level1.ledger import Subject
 from escalation_sensors.level1.pipeline import Pipeline
 from escalation_sensors.level1.process_ledger import forget_ledger, ledger_of_process
-from escalation_sensors.store import Store
+from escalation_sensors.store import Store, StoreError
 from escalation_sensors.store.store import TIMEOUT_SECONDS
 
 HOLDS_THE_LOCK = """
@@ -36,13 +36,14 @@ calls: list[str] = []
 
 
 @pytest.fixture(autouse=True)
-def _fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("ESCALATION_STORE_URL", f"sqlite:///{tmp_path / 'escalation.db'}")
-    monkeypatch.delenv("ESCALATION_DISABLED", raising=False)
-    forget_ledger()
+def _fresh(own_store: None) -> None:
     calls.clear()
-    yield
-    forget_ledger()
+
+
+class SourceWentAway(ConnectionResetError):
+    """As a server's own word that it answers soon: else the remedy waits 5 and then 30 s."""
+
+    retry_after_seconds = 0.1
 
 
 def project() -> dg.Definitions:
@@ -58,7 +59,7 @@ def project() -> dg.Definitions:
     @dg.asset(retry_policy=dg.RetryPolicy(max_retries=1), tags={"escalation/budget_seconds": "120"})
     def flaky() -> None:
         calls.append("flaky")
-        raise ConnectionResetError("the source went away")
+        raise SourceWentAway("the source went away")
 
     @dg.asset
     def broken() -> None:
@@ -181,7 +182,7 @@ def counting(waits: list[float]) -> Iterator[None]:
             try:
                 with of(self) as connection:
                     yield connection
-            except Exception:
+            except StoreError:
                 waits.append(TIMEOUT_SECONDS)
                 raise
 

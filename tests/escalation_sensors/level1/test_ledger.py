@@ -60,9 +60,9 @@ def refused(found: Attempt | MayNotStart) -> str:
 def test_an_attempt_carries_its_tuning_to_whoever_begins_the_step(ledger: Ledger) -> None:
     attempt = begun(ledger, now=1)
     assert (attempt.number, attempt.deadline_at) == (1, at(300))
-    assert ledger.running_attempt(FLIGHT, RUN) == attempt
+    assert ledger.running_attempts(FLIGHT, RUN) == [attempt]
     assert attempt.tuning == Tuning(batches=4)
-    assert ledger.running_attempt(Subject("platform", "asset:core/airport"), RUN) is None
+    assert ledger.running_attempts(Subject("platform", "asset:core/airport"), RUN) == []
 
 
 def test_a_third_attempt_is_refused(ledger: Ledger) -> None:
@@ -132,6 +132,17 @@ def test_what_was_passed_on_is_not_tried_again_by_its_own_runs(ledger: Ledger) -
     assert refused(begin(ledger, now=2)) == "the case was ended: a person approves schema changes"
 
 
+def test_what_a_person_terminated_is_over_and_a_later_failure_of_these_runs_is_a_new_case(ledger: Ledger) -> None:
+    first = of_step(ledger, "flight", now=1)
+    assert isinstance(first, Attempt)
+    ledger.cancel("run-1", at(5))
+    assert ledger.running_attempts(FLIGHT, RUN) == []
+    assert [(row["outcome"], row["ended_at"]) for row in ledger.attempts_of(FLIGHT)] == [("canceled", at(5))]
+    again = begin(ledger, now=60, failed=60)
+    assert isinstance(again, Attempt)
+    assert (again.number, again.case_id != first.case_id, again.deadline_at) == (1, True, at(360))
+
+
 def test_how_an_attempt_ended_is_written_once(ledger: Ledger) -> None:
     attempt = begun(ledger, now=1)
     ledger.end_attempt(attempt.id, "lost", at(5))
@@ -155,6 +166,57 @@ def test_of_many_that_begin_at_once_one_begins(store: Store) -> None:
         thread.join()
     assert sum(isinstance(each, Attempt) for each in found) == 1
     assert len(found) == 8
+
+
+def of_step(ledger: Ledger, step: str, *, now: float, tuning: Tuning | None = None) -> Attempt | MayNotStart:
+    plan = Plan("smaller_batches", tuning or Tuning(batches=4), "more batches")
+    return ledger.begin_attempt(
+        FLIGHT, RUN, OUT_OF_MEMORY, plan, failed_at=at(0), now=at(now), run_id="run-1", step_key=step
+    )
+
+
+def test_a_step_joins_the_attempt_that_does_the_same_for_another_step_of_its_run(ledger: Ledger) -> None:
+    first, second = of_step(ledger, "work[0]", now=1), of_step(ledger, "work[1]", now=2)
+    assert isinstance(first, Attempt)
+    assert isinstance(second, Attempt)
+    assert (second.id, dict(second.steps)) == (first.id, {"work[0]": False, "work[1]": False})
+    assert not ledger.end_step(first, "work[0]")
+    assert ledger.end_step(first, "work[1]")
+    assert len(ledger.attempts_of(FLIGHT)) == 1
+
+
+def test_a_step_that_needs_another_tuning_has_an_attempt_of_its_own_while_one_is_left(ledger: Ledger) -> None:
+    numbers = [
+        found.number
+        if isinstance(found := of_step(ledger, f"work[{n}]", now=n, tuning=Tuning(batches=n)), Attempt)
+        else 0
+        for n in (2, 3, 4)
+    ]
+    assert numbers == [1, 2, 0]
+    assert refused(of_step(ledger, "work[4]", now=5, tuning=Tuning(batches=4))) == "2 attempts were made"
+
+
+def test_a_step_that_fails_after_others_of_its_run_were_repaired_has_what_is_left_of_the_budget(ledger: Ledger) -> None:
+    first = of_step(ledger, "work[0]", now=1)
+    assert isinstance(first, Attempt)
+    ledger.end_attempt(first.id, "repaired", at(5))
+    assert ledger.state_of_case(FLIGHT, RUN) == "repaired"
+    assert refused(of_step(ledger, "work[0]", now=6)) == "the case was ended: repaired"
+    assert refused(of_step(ledger, "work[1]", now=301)) == "the budget of 300 s is used up"
+    second = of_step(ledger, "work[1]", now=7)
+    assert isinstance(second, Attempt)
+    assert (second.case_id, second.number) == (first.case_id, 2)
+    assert ledger.state_of_case(FLIGHT, RUN) == "open"
+
+
+def test_a_case_is_repaired_when_the_last_of_its_steps_is(ledger: Ledger) -> None:
+    first, second = of_step(ledger, "a", now=1), of_step(ledger, "b", now=2, tuning=Tuning(batches=16))
+    assert isinstance(first, Attempt)
+    assert isinstance(second, Attempt)
+    ledger.end_attempt(second.id, "repaired", at(3))
+    assert ledger.state_of_case(FLIGHT, RUN) == "open"
+    ledger.end_attempt(first.id, "repaired", at(4))
+    assert ledger.state_of_case(FLIGHT, RUN) == "repaired"
 
 
 STEPS = st.lists(

@@ -2,7 +2,6 @@
 
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import dagster as dg
@@ -10,7 +9,6 @@ import pytest
 
 from escalation_sensors.level1.ledger import Ledger, Subject
 from escalation_sensors.level1.overlaps import SCHEDULE_TAG
-from escalation_sensors.level1.process_ledger import forget_ledger, ledger_of_process
 from escalation_sensors.level1.proposals import proposals_of
 from escalation_sensors.level1.receipt_book import receipts_of
 from escalation_sensors.level1.recoverable import recoverable
@@ -19,14 +17,6 @@ from escalation_sensors.level1.setup import Setup
 from escalation_sensors.level1.tuning_memory import tuning_in_force
 
 SUBJECT = Subject("", "asset:loaded")
-
-
-@pytest.fixture
-def ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ledger]:
-    monkeypatch.setenv("ESCALATION_STORE_URL", f"sqlite:///{tmp_path / 'escalation.db'}")
-    forget_ledger()
-    yield ledger_of_process()
-    forget_ledger()
 
 
 def test_an_overlap_of_two_good_runs_is_repaired_when_the_next_one_does_not_overlap(

@@ -12,15 +12,11 @@ from escalation_sensors.level1.process_ledger import forget_ledger
 
 
 @pytest.fixture
-def instance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dg.DagsterInstance]:
+def instance(tmp_path: Path, own_store: None) -> Iterator[dg.DagsterInstance]:
     """One whose runs are retried by default."""
     (tmp_path / "dagster.yaml").write_text("run_retries:\n  enabled: true\n  max_retries: 3\n", encoding="utf-8")
-    monkeypatch.setenv("ESCALATION_STORE_URL", f"sqlite:///{tmp_path / 'escalation.db'}")
-    monkeypatch.delenv("ESCALATION_DISABLED", raising=False)
-    forget_ledger()
     with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
         yield instance
-    forget_ledger()
 
 
 def failing(error: Callable[[], BaseException], **options: Any) -> dg.Definitions:

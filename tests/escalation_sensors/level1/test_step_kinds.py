@@ -1,7 +1,6 @@
 """Every way to define a step, and to hand definitions over: each is covered, or left alone, and none breaks."""
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -16,13 +15,8 @@ calls: list[int] = []
 
 
 @pytest.fixture(autouse=True)
-def _store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("ESCALATION_STORE_URL", f"sqlite:///{tmp_path / 'escalation.db'}")
-    monkeypatch.delenv("ESCALATION_DISABLED", raising=False)
-    forget_ledger()
+def _fresh(own_store: None) -> None:
     calls.clear()
-    yield
-    forget_ledger()
 
 
 def in_batches() -> int:

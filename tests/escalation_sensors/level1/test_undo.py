@@ -1,6 +1,7 @@
 """Receipts and undo: what a repair leaves behind, that it cannot be altered unseen, and taking it back."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,15 +13,19 @@ from escalation_sensors.cli.app import escalation
 from escalation_sensors.cli.errors import CommandError
 from escalation_sensors.diagnosis.category import Category
 from escalation_sensors.diagnosis.diagnosis import Diagnosis
+from escalation_sensors.diagnosis.own_rules import own_classifier
+from escalation_sensors.level1.decide import Again, HandOn, LevelOne
 from escalation_sensors.level1.execution import version_and_rows
+from escalation_sensors.level1.failed import Failed, failed_by
 from escalation_sensors.level1.ledger import Attempt, Ledger, Origin, Plan, Subject
-from escalation_sensors.level1.pipeline import Pipeline
+from escalation_sensors.level1.pipeline import ChangedSince, Pipeline, Written
+from escalation_sensors.level1.proposals import proposals_of
 from escalation_sensors.level1.receipt import Proof
 from escalation_sensors.level1.receipt_book import Receipt, receipt, verify_chain, write_repair
 from escalation_sensors.level1.setup import Setup
 from escalation_sensors.level1.tuning import Tuning
 from escalation_sensors.level1.tuning_memory import count_good_run, tuning_in_force
-from escalation_sensors.level1.undo import CannotUndo, undo
+from escalation_sensors.level1.undo import CannotUndo, undo, written_by
 from escalation_sensors.store import Store
 from escalation_sensors.store.tables import receipts
 from tests.servers.postgres import PostgresServer
@@ -35,7 +40,7 @@ class Shelf:
     """A pipeline's versions, which remembers what it was asked to bring back."""
 
     def __init__(self) -> None:
-        self.asked: list[tuple[str, str]] = []
+        self.asked: list[tuple[str, Written]] = []
 
     def version(self, _subject: str) -> str | None:
         return "4"
@@ -43,11 +48,13 @@ class Shelf:
     def rows(self, _subject: str) -> int | None:
         return 12
 
-    def bring_back(self, subject: str, version: str) -> str:
-        if version == "0":
+    def bring_back(self, subject: str, written: Written, *, with_later_changes: bool) -> str:
+        if written.before == "0":
             raise LookupError("snapshot 0 has expired")
-        self.asked.append((subject, version))
-        return f"{subject} is as in version {version}"
+        if written.before == "1" and not with_later_changes:
+            raise ChangedSince(f"{subject} was published by others since: run monday in snapshot 7")
+        self.asked.append((subject, written))
+        return f"{subject} is as in version {written.before}"
 
 
 @pytest.fixture
@@ -75,8 +82,18 @@ def repaired(store: Store, run: str = "run-1", tuning: Tuning | None = None, pro
     return written
 
 
-def undone(store: Store, of: Receipt, pipeline: Pipeline, packages: Path) -> list[str]:
-    return undo(Ledger(store), of, Setup(given_pipeline=pipeline), packages=packages, who="anna", now=NOON)
+def undone(
+    store: Store, of: Receipt, pipeline: Pipeline, packages: Path, *, with_later_changes: bool = False
+) -> list[str]:
+    return undo(
+        Ledger(store),
+        of,
+        Setup(given_pipeline=pipeline),
+        packages=packages,
+        who="anna",
+        now=NOON,
+        with_later_changes=with_later_changes,
+    )
 
 
 def test_a_repair_is_written_once_with_its_receipt_and_its_tuning(store: Store) -> None:
@@ -122,7 +139,7 @@ def test_undo_brings_back_data_and_tuning_and_is_counted_once(store: Store, tmp_
     second = repaired(store, "run-2", Tuning(batches=16))
     shelf = Shelf()
     told = undone(store, second, Pipeline(versions=shelf), tmp_path)
-    assert shelf.asked == [("asset:core/flight", "3")]
+    assert shelf.asked == [("asset:core/flight", Written("3", "4", ("run-2",)))]
     assert tuning_in_force(store, FLIGHT) == Tuning(batches=4)
     assert told[0] == "asset:core/flight is as in version 3"
     kept = receipt(store, second.id)
@@ -147,6 +164,35 @@ def test_a_repair_whose_data_cannot_be_brought_back_stands_as_it_was(store: Stor
     assert tuning_in_force(store, FLIGHT) == Tuning(batches=4)
 
 
+def test_what_others_published_since_is_taken_back_only_if_somebody_asks_for_it(store: Store, tmp_path: Path) -> None:
+    shelf = Shelf()
+    of = repaired(store, proof=Proof(version_before="1", version_after="4"))
+    with pytest.raises(CannotUndo) as refused:
+        undone(store, of, Pipeline(versions=shelf), tmp_path)
+    assert str(refused.value) == (
+        f"receipt {of.id}: asset:core/flight was published by others since: run monday in snapshot 7; nothing was "
+        "undone (--with-later-changes takes that back, too)"
+    )
+    kept = receipt(store, of.id)
+    assert kept is not None
+    assert (kept.undone_at, shelf.asked, tuning_in_force(store, FLIGHT)) == (None, [], Tuning(batches=4))
+    undone(store, of, Pipeline(versions=shelf), tmp_path, with_later_changes=True)
+    assert [written.before for _, written in shelf.asked] == ["1"]
+
+
+def test_a_receipt_tells_which_partitions_were_written_by_which_runs(store: Store) -> None:
+    of = repaired(store, proof=replace(PROOF, partitions=("2013-01-02...2013-01-04", "2013-01-09"), runs=("a", "b")))
+    assert written_by(of) == Written("3", "4", ("a", "b"), ("2013-01-02...2013-01-04", "2013-01-09"))
+    assert "of:      2013-01-02...2013-01-04, 2013-01-09" in CliRunner().invoke(escalation, ["receipt", "1"]).output
+
+
+def test_of_a_receipt_that_tells_no_partitions_the_one_that_failed_counts(store: Store) -> None:
+    of = repaired(store)
+    told = {name: value for name, value in of.body.items() if name not in {"partitions", "runs"}}
+    told["evidence"] = {**told["evidence"], "partition": "2013-01-02"}
+    assert written_by(replace(of, body=told)) == Written("3", "4", ("run-1",), ("2013-01-02",))
+
+
 def test_data_of_which_nobody_knew_the_version_before_are_not_taken_away(store: Store, tmp_path: Path) -> None:
     shelf = Shelf()
     unknown = repaired(store, "run-1", proof=Proof(version_before=None, version_after="4"))
@@ -155,7 +201,7 @@ def test_data_of_which_nobody_knew_the_version_before_are_not_taken_away(store: 
     assert shelf.asked == []
     none = repaired(store, "run-2", proof=Proof(version_before="", version_after="4"))
     undone(store, none, Pipeline(versions=shelf), tmp_path)
-    assert shelf.asked == [("asset:core/flight", "")]
+    assert shelf.asked == [("asset:core/flight", Written("", "4", ("run-2",)))]
 
 
 def test_a_version_that_cannot_be_told_is_another_thing_than_none() -> None:
@@ -201,3 +247,23 @@ def test_receipts_are_chained_on_postgresql_too(postgres: PostgresServer) -> Non
         repaired(store, f"run-{number}")
     assert verify_chain(store) == (3, None)
     store.close()
+
+
+def test_what_a_person_undid_is_not_done_again_unasked_but_proposed(store: Store, tmp_path: Path) -> None:
+    level_one = LevelOne(Ledger(store), own_classifier())
+
+    def failure(run: str) -> Failed:
+        said = failed_by(MemoryError("no"), NOON, FLIGHT)
+        return Failed(event_key=run, subject=FLIGHT, origin=Origin(run), run_id=run, **said)
+
+    first = level_one.decide(failure("run-1"), NOON, print)
+    assert isinstance(first, Again)
+    written = write_repair(level_one.ledger, first.attempt, Proof(), run_id="run-1", now=NOON)
+    assert written is not None
+    undo(level_one.ledger, written, Setup(), packages=tmp_path, who="anna", now=NOON)
+
+    again = level_one.decide(failure("run-2"), NOON, print)
+    assert isinstance(again, HandOn)
+    assert again.reason == f"a person undid the same repair before (receipt {written.id})"
+    (proposal,) = proposals_of(store)
+    assert "batches" in proposal["plan"]["effect"]

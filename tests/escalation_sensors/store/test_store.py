@@ -7,10 +7,17 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import insert, select
 
+import escalation_sensors.store
+from escalation_sensors.diagnosis.category import Category
+from escalation_sensors.diagnosis.diagnosis import Diagnosis
+from escalation_sensors.level1.ledger import Attempt, Ledger, Origin, Plan, Subject
+from escalation_sensors.level1.tuning import PLAIN
 from escalation_sensors.store import Store, StoreError, store_url
 from escalation_sensors.store.tables import cursors, metadata
 from tests.servers.postgres import PostgresServer
@@ -32,6 +39,53 @@ def test_the_migrations_make_exactly_the_tables_that_the_code_uses(tmp_path: Pat
                 )
                 == []
             )
+        store.close()
+
+
+def made_by(url: str, version: str) -> Store:
+    """A store as the ladder of an earlier version left it, with an attempt under way."""
+    store = Store(url)
+    config = Config()
+    config.set_main_option("script_location", str(Path(escalation_sensors.store.__file__).parent / "migrations"))
+    at = "'2026-01-31 12:00:00'"
+    with store.transaction() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, version)
+        connection.exec_driver_sql(
+            "INSERT INTO cases (code_location, subject, root_run_id, first_failure_at, budget_seconds, state) "
+            f"VALUES ('platform', 'asset:core/flight', 'run-1', {at}, 300, 'open')"
+        )
+        connection.exec_driver_sql(
+            "INSERT INTO attempts (case_id, number, category, fingerprint, remedy, tuning, change, run_id, begun_at, "
+            f"deadline_at) VALUES (1, 1, 'out_of_memory', 'f1', 'smaller_batches', '{{}}', '', 'run-1', {at}, {at})"
+        )
+    return store
+
+
+@pytest.mark.parametrize("version", ["0001", "0002"])
+def test_a_store_of_every_earlier_version_is_brought_up_to_date_and_keeps_what_it_knows(
+    version: str, tmp_path: Path, postgres: PostgresServer
+) -> None:
+    for url in urls(tmp_path, postgres):
+        store = made_by(url, version)
+        store.upgrade()
+        with store.transaction() as connection:
+            context = MigrationContext.configure(connection, opts={"version_table": "escalation_version"})
+            assert compare_metadata(context, metadata) == []
+        ledger, subject, noon = (
+            Ledger(store),
+            Subject("platform", "asset:core/flight"),
+            datetime(2026, 1, 31, 12, tzinfo=UTC),
+        )
+        (running,) = ledger.running_attempts(subject, Origin("run-1"))
+        assert running.is_of("any step")
+        assert (running.remedy, running.not_before) == ("smaller_batches", None)
+        ledger.end_attempt(running.id, "failed", noon)
+        diagnosis = Diagnosis(Category.UNKNOWN, 0.5, "none", "", "f1", recoverable=True)
+        plan = Plan("plain", PLAIN, "nothing is changed", wait_seconds=2.0)
+        second = ledger.begin_attempt(subject, Origin("run-1"), diagnosis, plan, failed_at=noon, now=noon)
+        assert isinstance(second, Attempt)
+        assert (second.number, second.not_before) == (2, noon + timedelta(seconds=2))
         store.close()
 
 

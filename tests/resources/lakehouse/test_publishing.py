@@ -11,6 +11,7 @@ from resources.lakehouse import (
     LakehouseResource,
     PublishConflict,
     ReplaceRange,
+    ReplaceRanges,
     ReplaceTable,
     RowCountMismatch,
     SchemaConflict,
@@ -26,6 +27,7 @@ from tests.resources.lakehouse.building import build, build_and_publish, rows_of
 
 DAYS = "SELECT DATE '2013-01-01' + range::INTEGER AS day, 'first' AS load FROM range(59)"
 FEBRUARY = ReplaceRange("day", date(2013, 2, 1), date(2013, 3, 1))
+AROUND_JANUARY = ReplaceRanges((ReplaceRange("day", date(2012, 12, 31), date(2013, 1, 1)), FEBRUARY))
 
 
 def _snapshot(lakehouse: LakehouseResource) -> int:
@@ -232,6 +234,20 @@ def test_hostile_column_names_and_types_are_refused_and_hostile_text_is_only_tex
     ]
 
 
+def test_ranges_with_a_gap_are_replaced_and_the_gap_stays(lakehouse: LakehouseResource) -> None:
+    build_and_publish(lakehouse, "raw.flights", f"SELECT day, 'old' AS load FROM ({DAYS})")
+    days = [ReplaceRange("day", date(2013, 1, day), date(2013, 1, day + 1)) for day in (3, 5)]
+    mine = "SELECT unnest([DATE '2013-01-03', DATE '2013-01-05']) AS day, 'mine' AS load"
+    build_and_publish(lakehouse, "raw.flights", mine, ReplaceRanges(tuple(days)))
+    found = rows_of(lakehouse, "SELECT day(day), load FROM raw.flights WHERE day < DATE '2013-01-07' ORDER BY 1")
+    assert found == [(1, "old"), (2, "old"), (3, "mine"), (4, "old"), (5, "mine"), (6, "old")]
+    outside = build(lakehouse, "raw.flights", mine, ReplaceRanges((days[0],)))
+    with pytest.raises(RowCountMismatch, match="1 of 2 rows lie outside the range to replace"):
+        publish(lakehouse, [outside], run_id="run", message="too much")
+    with pytest.raises(InvalidBuild, match="all of one column"):
+        ReplaceRanges((days[0], ReplaceRange("other", date(2013, 1, 1), date(2013, 1, 2))))
+
+
 @pytest.mark.parametrize(
     ("mine", "theirs", "conflict"),
     [
@@ -242,6 +258,9 @@ def test_hostile_column_names_and_types_are_refused_and_hostile_text_is_only_tex
         (FEBRUARY, ReplaceRange("day", date(2013, 2, 28), date(2013, 3, 2)), True),
         (FEBRUARY, ReplaceRange("day", date(2013, 3, 1), date(2013, 3, 2)), False),
         (FEBRUARY, ReplaceRange("day", date(2013, 1, 31), date(2013, 2, 1)), False),
+        (AROUND_JANUARY, ReplaceRange("day", date(2013, 1, 31), date(2013, 2, 1)), False),
+        (AROUND_JANUARY, ReplaceRange("day", date(2013, 1, 31), date(2013, 2, 2)), True),
+        (FEBRUARY, AROUND_JANUARY, True),
         (Append(), Append(), False),
         (Append(), ReplaceTable(), False),
     ],
@@ -254,7 +273,8 @@ def test_rows_that_another_run_published_since_the_build_read_are_not_overwritte
 ) -> None:
     build_and_publish(lakehouse, "raw.flights", f"SELECT * FROM ({DAYS}) WHERE day < DATE '2013-01-15'")
     read_snapshot = _snapshot(lakehouse)
-    day = theirs.start.isoformat() if isinstance(theirs, ReplaceRange) else "2013-02-01"
+    ranges = theirs.ranges if isinstance(theirs, ReplaceRange | ReplaceRanges) else (FEBRUARY,)
+    day = ranges[-1].start.isoformat()
     theirs_select = f"SELECT DATE '{day}' AS day, 'theirs' AS load"
     snapshot = build_and_publish(lakehouse, "raw.flights", theirs_select, theirs, run_id="run-theirs")
     built = build(lakehouse, "raw.flights", "SELECT DATE '2013-02-01' AS day, 'mine' AS load", mine)

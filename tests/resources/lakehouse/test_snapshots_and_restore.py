@@ -1,13 +1,17 @@
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from resources.lakehouse import (
     LakehouseResource,
+    ReplaceRange,
+    ReplaceRanges,
     SnapshotNotFound,
     TableName,
+    build_of_snapshot,
     current_snapshot,
     list_snapshots,
+    new_build_folder,
     publish,
     restore_table,
     run_maintenance,
@@ -44,6 +48,23 @@ def test_restoring_brings_back_rows_and_columns_as_a_new_version(each_catalog: L
     # And the restoring can itself be undone.
     restore_table(each_catalog, FLIGHT, bad, run_id="run-restore")
     assert rows_of(each_catalog, "SELECT * FROM core.flight") == [("bad",)]
+
+
+def test_only_ranges_of_a_table_are_restored_and_a_column_that_came_since_is_null_in_them(
+    each_catalog: LakehouseResource,
+) -> None:
+    days = "DATE '2013-01-01' + range::INTEGER AS day FROM range(4)"
+    good = build_and_publish(each_catalog, "core.flight", f"SELECT 'good' AS load, {days}")
+    all_days = ReplaceRange("day", date(2013, 1, 1), date(2013, 1, 5))
+    build_and_publish(each_catalog, "core.flight", f"SELECT 'bad' AS load, 'A1' AS gate, {days}", all_days)
+    ends = [ReplaceRange("day", date(2013, 1, day), date(2013, 1, day + 1)) for day in (1, 4)]
+    with each_catalog.connection() as connection:
+        built = build_of_snapshot(
+            connection, FLIGHT, good, new_build_folder(each_catalog, FLIGHT, "run"), ReplaceRanges(tuple(ends))
+        )
+    publish(each_catalog, [built], run_id="run-restore", message="the first and the last")
+    found = rows_of(each_catalog, "SELECT day(day), load, gate FROM core.flight ORDER BY 1")
+    assert found == [(1, "good", None), (2, "bad", "A1"), (3, "bad", "A1"), (4, "good", None)]
 
 
 def test_restored_rows_outlive_the_version_they_came_from(lakehouse: LakehouseResource) -> None:

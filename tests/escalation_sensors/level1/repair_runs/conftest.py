@@ -99,12 +99,14 @@ def now() -> datetime:
 
 
 @pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project]:
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator[Project]:
+    """Dagster's default storage, or as a test asks for it: its settings, with HOME for the folder."""
     monkeypatch.setenv("ESCALATION_STORE_URL", f"sqlite:///{tmp_path / 'escalation.db'}")
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
     monkeypatch.delenv("ESCALATION_DISABLED", raising=False)
     forget_ledger()
-    (tmp_path / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
+    settings = getattr(request, "param", "telemetry: {enabled: false}\n")
+    (tmp_path / "dagster.yaml").write_text(settings.replace("HOME", str(tmp_path)))
     with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
         yield Project(tmp_path, instance)
     forget_ledger()

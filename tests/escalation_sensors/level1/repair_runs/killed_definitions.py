@@ -51,6 +51,18 @@ def slow_once() -> int:
     return 1
 
 
+class SourceIsAway(ConnectionError):
+    """As a server's own word: it asks to wait for longer than any test does."""
+
+    retry_after_seconds = 250.0
+
+
+@dg.asset
+def away() -> None:
+    note("away")
+    raise SourceIsAway("503 Service Unavailable")
+
+
 @dg.asset(tags={"escalation/side_effects": "true"})
 def payment() -> None:
     note("payment")
@@ -79,12 +91,13 @@ def hungry_job() -> None:
 EXECUTOR = dg.multiprocess_executor if "multiprocess" in sys.argv or os.environ.get("MULTI") else dg.in_process_executor
 defs = escalate(
     dg.Definitions(
-        assets=[upstream, hungry, slow_once, payment, by_partition],
+        assets=[upstream, hungry, slow_once, away, payment, by_partition],
         asset_checks=[is_whole],
         jobs=[
             hungry_job,
             dg.define_asset_job("hungry_assets", ["upstream", "hungry"]),
             dg.define_asset_job("slow_assets", ["slow_once"]),
+            dg.define_asset_job("away_assets", ["away"]),
             dg.define_asset_job("payments", ["payment"]),
             dg.define_asset_job("partitions", ["by_partition"]),
         ],

@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import dagster as dg
@@ -37,13 +38,30 @@ def by_partition(context: dg.AssetExecutionContext) -> None:
         raise TypeError("unsupported operand type(s) for +: 'int' and 'str'")
 
 
+@dg.op(out=dg.DynamicOut(int))
+def split() -> Iterator[dg.DynamicOutput[int]]:
+    for number in range(3):
+        yield dg.DynamicOutput(number, mapping_key=str(number))
+
+
+@dg.op
+def work(number: int) -> int:
+    die_unless_in_batches()
+    return number
+
+
+@dg.job
+def mapping() -> None:
+    split().map(work)
+
+
 @pytest.fixture
 def adopted(project: Project) -> Project:
     jobs = {"two_job": ["one", "other"], "paid_job": ["one", "payment"], "partition_job": ["by_partition"]}
     project.adopt(
         dg.Definitions(
             assets=[one, other, payment, by_partition],
-            jobs=[dg.define_asset_job(name, assets) for name, assets in jobs.items()],
+            jobs=[mapping, *(dg.define_asset_job(name, assets) for name, assets in jobs.items())],
             executor=dg.in_process_executor,
         )
     )
@@ -71,6 +89,17 @@ def test_two_steps_that_died_with_one_worker_are_one_repair_run(adopted: Project
     (repair,) = adopted.tick()
     assert set(adopted.get(repair).step_keys_to_execute or ()) == {"one", "other"}
     assert len(adopted.rows("failures")) == 2
+
+
+def test_a_mapped_step_that_was_killed_is_run_again_tuned_and_the_rest_of_the_run_proves_it(adopted: Project) -> None:
+    adopted.run("mapping")
+    (repair,) = adopted.tick()
+    assert set(adopted.get(repair).step_keys_to_execute or ()) == {f"work[{number}]" for number in range(3)}
+    adopted.go_on(repair)
+    assert [row["outcome"] for row in adopted.rows("attempts")] == ["running"]
+    adopted.tick()
+    assert [(row["remedy"], row["outcome"]) for row in adopted.rows("attempts")] == [("smaller_batches", "repaired")]
+    assert [(row["subject"], row["state"]) for row in adopted.rows("cases")] == [("op:mapping.work", "repaired")]
 
 
 def test_a_run_is_not_repaired_if_that_would_repeat_side_effects(adopted: Project) -> None:

@@ -1,8 +1,10 @@
 """What a tick of the sensor does with failed runs: one repair run where it may help, none where it may not."""
 
+import json
 import os
 import signal
 from datetime import timedelta
+from pathlib import Path
 
 import dagster as dg
 import pytest
@@ -10,6 +12,7 @@ import pytest
 from escalation_sensors.diagnosis.category import Category
 from escalation_sensors.level1.current_tuning import current_tuning
 from escalation_sensors.level1.escalate import escalate
+from escalation_sensors.level1.pipeline import Pipeline, Written
 from escalation_sensors.level1.process_ledger import ledger_of_process
 from escalation_sensors.policy.policy import Cap, Policy
 from tests.escalation_sensors.level1.repair_runs.conftest import KILLED, Project, now
@@ -30,6 +33,24 @@ def hungry(upstream: int) -> None:
     die_unless_in_batches()
 
 
+class Lines:
+    """Versions of what an asset writes into a file of its name: each line is one more."""
+
+    def version(self, subject: str) -> str | None:
+        file = Path(os.environ["DAGSTER_HOME"]) / subject.removeprefix("asset:")
+        return str(len(file.read_text().splitlines())) if file.exists() else None
+
+    def rows(self, _subject: str) -> int | None:
+        return None
+
+    def bring_back(self, subject: str, written: Written, *, with_later_changes: bool) -> str:
+        raise NotImplementedError
+
+
+def pipeline() -> Pipeline:
+    return Pipeline(versions=Lines())
+
+
 @dg.asset_check(asset=hungry)
 def is_whole() -> dg.AssetCheckResult:
     return dg.AssetCheckResult(passed=True)
@@ -42,6 +63,17 @@ def checked_badly() -> None:
 
 @dg.asset_check(asset=checked_badly)
 def is_never_whole() -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(passed=False)
+
+
+@dg.asset
+def blocked() -> None:
+    if current_tuning().batches < 4:
+        raise MemoryError("the whole does not fit")
+
+
+@dg.asset_check(asset=blocked, blocking=True)
+def is_never_good() -> dg.AssetCheckResult:
     return dg.AssetCheckResult(passed=False)
 
 
@@ -79,14 +111,15 @@ def definitions() -> dg.Definitions:
     jobs = {
         "hungry_job": ["upstream", "hungry"],
         "badly_job": ["checked_badly"],
+        "blocked_job": ["blocked"],
         "insatiable_job": ["insatiable"],
         "payment_job": ["payment"],
         "defective_job": ["defective"],
         "partition_job": ["by_partition"],
     }
     return dg.Definitions(
-        assets=[upstream, hungry, checked_badly, insatiable, payment, defective, by_partition],
-        asset_checks=[is_whole, is_never_whole],
+        assets=[upstream, hungry, checked_badly, blocked, insatiable, payment, defective, by_partition],
+        asset_checks=[is_whole, is_never_whole, is_never_good],
         jobs=[op_job, *(dg.define_asset_job(name, assets) for name, assets in jobs.items())],
         executor=dg.in_process_executor,
     )
@@ -118,6 +151,33 @@ def test_a_killed_step_is_run_again_tuned_from_the_failure_and_proved_by_its_che
     assert '"passed": ["is_whole"]' in receipt["body"]
 
 
+def test_what_is_proved_at_the_end_of_a_run_tells_the_versions_that_its_step_saw(project: Project) -> None:
+    @dg.asset
+    def writing() -> None:
+        die_unless_in_batches()
+        with (project.home / "writing").open("a") as file:
+            file.write("a line\n")
+
+    @dg.asset_check(asset=writing)
+    def is_written() -> dg.AssetCheckResult:
+        return dg.AssetCheckResult(passed=True)
+
+    project.policy = Policy(pipeline=f"{__name__}:pipeline")
+    job = dg.define_asset_job("writing_job", ["writing"])
+    project.adopt(
+        dg.Definitions(assets=[writing], asset_checks=[is_written], jobs=[job], executor=dg.in_process_executor)
+    )
+    (project.home / "writing").write_text("an earlier one\n")
+    project.run("writing_job")
+    (repair,) = project.tick()
+    project.go_on(repair)
+    project.tick()
+    (receipt,) = project.rows("receipts")
+    body = json.loads(receipt["body"])
+    assert body["version"] == {"before": "1", "after": "2"}
+    assert (body["runs"], body["partitions"]) == ([repair], [])
+
+
 def test_the_same_holds_with_everything_in_postgresql(project_on_postgres: Project) -> None:
     project = project_on_postgres
     project.adopt(definitions())
@@ -146,6 +206,18 @@ def test_a_check_that_fails_after_the_attempt_is_no_repair(adopted: Project) -> 
         "passed_on",
         "attempt 1 of 2: is_never_whole did not pass after the attempt",
     )
+
+
+def test_a_blocking_check_that_failed_is_told_in_the_log_of_its_run(adopted: Project) -> None:
+    failed = adopted.run("blocked_job")
+    adopted.tick()
+    lines = [str(entry.user_message or entry.message) for entry in adopted.instance.all_logs(failed)]
+    words = ("Error", "Attempted", "Action", "Result")
+    told = [line for line in lines if line.startswith(words)]
+    # Once by the step of the asset, which was repaired, and once by its check.
+    assert [line.partition(":")[0] for line in told] == [*words, *words], told
+    assert told[0].startswith("Error: out_of_memory")
+    assert told[4].startswith("Error: data_quality")
 
 
 def test_two_attempts_are_made_in_one_case_and_no_third(adopted: Project) -> None:
@@ -200,6 +272,27 @@ def test_what_a_person_terminated_is_no_failure(adopted: Project) -> None:
     adopted.instance.report_run_canceled(run)
     assert adopted.tick() == []
     assert adopted.rows("failures") == []
+
+
+def test_a_repair_run_that_a_person_terminated_is_neither_repaired_nor_handed_on(adopted: Project) -> None:
+    adopted.run("hungry_job")
+    (repair,) = adopted.tick()
+    adopted.instance.report_run_canceled(adopted.get(repair))
+    assert adopted.tick() == []
+    assert outcomes(adopted) == [(1, "smaller_batches", "canceled")]
+    assert [(row["state"], row["reason"]) for row in adopted.rows("cases")] == [("canceled", "a person terminated it")]
+    assert adopted.tick() == []
+
+
+def test_a_repair_run_is_not_launched_before_its_wait_is_over(adopted: Project) -> None:
+    run = adopted.instance.create_run_for_job(adopted.repository.get_job("hungry_job"))
+    # Which tells nothing of the cause: a plain retry, after a wait.
+    adopted.instance.report_run_failed(run, KILLED.replace("9 (SIGKILL)", "6 (SIGABRT)"))
+    assert adopted.tick() == []
+    (attempt,) = adopted.rows("attempts")
+    assert attempt["not_before"] is not None
+    (key,) = adopted.tick_later(lambda: now() + timedelta(seconds=3))
+    assert key.startswith(f"escalation-attempt-{attempt['id']}-")
 
 
 def test_a_run_that_dagster_retries_itself_is_left_to_it(adopted: Project) -> None:

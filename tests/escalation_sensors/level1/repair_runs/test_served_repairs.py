@@ -6,6 +6,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from escalation_sensors.level1.repair_runs.launch import SENSOR_NAME
 from tests.escalation_sensors.level1.repair_runs.served import Served
 
 QUEUED = "telemetry: {enabled: false}\n"
@@ -71,6 +72,45 @@ def test_what_is_left_of_a_machine_that_went_is_repaired_when_it_is_back(served_
     assert not beats(served)
     (failure,) = served.rows("failures")
     assert failure["message"].startswith("Escalation: no sign of life since ")
+
+
+@pytest.mark.parametrize("multiprocess", ["", "1"], ids=["in process", "multiprocess"])
+def test_a_person_may_terminate_a_run_while_its_attempt_waits(multiprocess: str, tmp_path: Path) -> None:
+    served = Served(tmp_path / "home", {"MULTI": multiprocess})
+    served.start()
+    try:
+        run_id = served.launch("away_assets")
+        served.eventually(lambda: bool(beats(served)), "the attempt waits, and beats")
+        assert served.instance.run_launcher.terminate(run_id)
+        # Long before the 250 s are over that the source asked for: nothing here has the patience for them.
+        served.eventually(lambda: status_of(served, run_id) is dg.DagsterRunStatus.CANCELED, "the run is canceled")
+        assert [(row["number"], row["outcome"]) for row in served.rows("attempts")] == [(1, "canceled")]
+        assert [(row["state"], row["reason"]) for row in served.rows("cases")] == [
+            ("canceled", "a person terminated it")
+        ]
+        served.eventually(lambda: ticks_since(served, run_id) > 1, "the sensor has looked at it")
+        assert len(served.rows("failures")) == 1
+        assert (served.notes(), len(served.instance.get_runs())) == (["away"], 1)
+    finally:
+        served.stop()
+
+
+def status_of(served: Served, run_id: str) -> dg.DagsterRunStatus:
+    run = served.instance.get_run_by_id(run_id)
+    assert run is not None
+    return run.status
+
+
+def ticks_since(served: Served, run_id: str) -> int:
+    """How often the sensor has run since a run ended."""
+    record = served.instance.get_run_record_by_id(run_id)
+    assert record is not None
+    assert record.end_time is not None
+    states = [each for each in served.instance.all_instigator_state() if each.name == SENSOR_NAME]
+    return sum(
+        len(served.instance.get_ticks(each.instigator_origin_id, each.selector_id, after=record.end_time))
+        for each in states
+    )
 
 
 def beats(served: Served) -> list[object]:

@@ -1,4 +1,4 @@
-"""What a benchmark yields, and how one candidate is timed: alone, in a fresh process, in alternating order.
+"""How candidates are compared: each is timed alone, in a fresh process, in alternating order.
 
 What is compared with what, and the goals, are each benchmark's own.
 """
@@ -15,32 +15,11 @@ TIMEOUT_SECONDS = 600
 
 
 @dataclass(frozen=True)
-class Measure:
-    """One figure against its goal, for example `audit against SQL by hand`, 1.08, `x`, `<= 1.15`, True."""
-
-    name: str
-    value: float
-    unit: str
-    goal: str
-    holds: bool
-
-
-@dataclass(frozen=True)
 class Trials:
     """The trials of one candidate: seconds and peak resident bytes, as medians."""
 
     seconds: float
     peak_bytes: float
-
-
-def at_most(name: str, value: float, goal: float, unit: str = "x") -> Measure:
-    """A figure that must not exceed its goal."""
-    return Measure(name, value, unit, f"<= {goal:g}", value <= goal)
-
-
-def at_least(name: str, value: float, goal: float, unit: str = "x") -> Measure:
-    """A figure that must not fall below its goal."""
-    return Measure(name, value, unit, f">= {goal:g}", value >= goal)
 
 
 def compare(candidates: Sequence[str], folder: Path, repeats: int) -> Mapping[str, Trials]:
