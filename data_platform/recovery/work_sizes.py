@@ -13,7 +13,7 @@ from data_platform.modeling import Model
 from data_platform.recovery.query_profile import planned_query
 from data_platform.recovery.subjects import Subjects
 from escalation_sensors.level1.pipeline import WorkSize
-from resources.lakehouse import LakehouseResource, TableName
+from resources.lakehouse import LakehouseResource, TableName, quote_literal
 from resources.lakehouse.catalog import LAKE
 
 
@@ -54,6 +54,10 @@ class WorkSizes:
 
 def _stored_bytes(connection: duckdb.DuckDBPyConnection, tables: Iterable[TableName]) -> int:
     """What the files of the tables take, all together."""
-    query = f"SELECT sum(data_file_size_bytes) FROM ducklake_list_files('{LAKE}', ?, schema => ?)"
-    found = (connection.execute(query, [each.table, each.schema]).fetchone() for each in tables)
+    # No query of the lakehouse binds parameters: DuckDB's first binding imports pandas, 0.4 s.
+    query = f"SELECT sum(data_file_size_bytes) FROM ducklake_list_files('{LAKE}', {{}}, schema => {{}})"
+    found = (
+        connection.execute(query.format(quote_literal(each.table), quote_literal(each.schema))).fetchone()
+        for each in tables
+    )
     return sum(int(row[0]) for row in found if row is not None and row[0] is not None)
