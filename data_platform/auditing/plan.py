@@ -56,7 +56,7 @@ class SchemaCheck(PlannedCheck):
 class Part:
     """A condition under which a row fails, and the aggregate that counts such rows.
 
-    `in_statistics` says that DuckDB can answer the aggregate from the statistics of Parquet files, `label` which part
+    `in_statistics` says that DuckDB can tell from the statistics of Parquet files that no row fails, `label` which part
     of a folded check it is.
     """
 

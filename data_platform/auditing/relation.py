@@ -23,11 +23,11 @@ def reads_only_files(relation: str) -> bool:
 
 
 def parquet_files(relation: str) -> tuple[str, ...]:
-    """The files of a relation that is `read_parquet([…])` and nothing else; else none."""
+    """The files of a relation that is `read_parquet([…])`, with options or without, and nothing else; else none."""
     table = _select(relation).args["from_"].this
     if not isinstance(table, exp.Table) or not isinstance(table.this, exp.ReadParquet):
         return ()
-    read = table.this.expressions
+    read = [each for each in table.this.expressions if not isinstance(each, exp.EQ)]
     files = read[0].expressions if len(read) == 1 and isinstance(read[0], exp.Array) else read
     if not all(isinstance(file, exp.Literal) and file.is_string for file in files):
         return ()

@@ -1,8 +1,8 @@
-"""The one scan that makes all row checks of an audit, preceded by one look at the statistics of the files.
+"""The one scan that makes all row checks of an audit, preceded by one look at the statistics of the files for nulls.
 
-Apart, because one query for both reads every column that is counted: DuckDB then takes the count from the statistics,
-but the column from the file all the same. `count_if(condition)`, unlike a FILTER, costs nothing where the statistics
-show that no value can fulfil it.
+Apart, because one query for both reads every column that is asked about. Rows that have a null anywhere are looked for
+first: where the statistics show none, that reads nothing, and no column's nulls need counting. `count_if(condition)`,
+unlike a FILTER, costs nothing where the statistics show that no value can fulfil it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -37,8 +37,8 @@ def scan(
         duckdb.Error: the relation itself cannot be read.
     """
     parts = [part for check in checks for part in check.parts]
-    rows, *counts = _counts(connection, relation, ["count(*)", *(part.counted for part in parts if part.in_statistics)])
-    failing = dict(zip((part for part in parts if part.in_statistics), counts, strict=True))
+    rows = _counts(connection, relation, ["count(*)"])[0]
+    failing = _failing_by_statistics(connection, relation, [part for part in parts if part.in_statistics])
     rest = [part for part in parts if not part.in_statistics]
     try:
         values = _values(connection, relation, [*(part.counted for part in rest), *beside.values()])
@@ -51,6 +51,17 @@ def scan(
         values = values[len(rest) :]
         findings = {check: _finding(connection, relation, check, failing) for check in checks}
     return Scan(rows, findings, dict(zip(beside, values, strict=True)))
+
+
+def _failing_by_statistics(
+    connection: duckdb.DuckDBPyConnection, relation: str, parts: Sequence[Part]
+) -> dict[Part, int]:
+    if not parts:
+        return {}
+    anywhere = " OR ".join(part.fails for part in parts)
+    if not _counts(connection, f"{relation} WHERE {anywhere}", ["count(*)"])[0]:
+        return dict.fromkeys(parts, 0)
+    return dict(zip(parts, _counts(connection, relation, [part.counted for part in parts]), strict=True))
 
 
 def _alone(connection: duckdb.DuckDBPyConnection, relation: str, check: RowCheck) -> Callable[[], Finding]:
