@@ -12,11 +12,13 @@ from escalation_sensors.diagnosis.failure import Failure, Link, vendor_codes
 from escalation_sensors.diagnosis.fingerprint import fingerprint
 from escalation_sensors.diagnosis.log_lines import readable
 from escalation_sensors.diagnosis.log_reading import links_in, telling_lines, unwrapped_link, without_quiet_lines
+from escalation_sensors.diagnosis.nothing_failed import nothing_failed_but_time_passed
 from escalation_sensors.diagnosis.rule import BUILT_IN, Flat, Rule
 from escalation_sensors.diagnosis.rule_index import RuleIndex
 from escalation_sensors.diagnosis.weighed_words import WeighedWords
 
 NO_RULE = "none"
+_SLOW = Rule("nothing_failed", Category.SLOW_PERFORMANCE, 0.5)
 _LATER_LINK, _WHOLE_TEXT, _QUIET_TEXT = 0.985, 0.88, 0.8
 """How much less a rule is believed on a link further out, on text of which no part stands out as the error, and on text
 that its own logger thought harmless."""
@@ -72,7 +74,8 @@ class Classifier:
             if (belief.best is None or belief.best.believed < _UNSURE) and (voted := self._vote(failure, belief.best)):
                 return voted
         if belief.best is None:
-            return _diagnosis(failure, None, 0.5, "", _first(failure))
+            slow = nothing_failed_but_time_passed(failure)
+            return _diagnosis(failure, _SLOW if slow else None, 0.5, slow, _first(failure))
         best = belief.best
         return _diagnosis(failure, best.rule, belief.confidence(best), best.evidence, best.link)
 

@@ -3,13 +3,12 @@
 Each becomes `kind:value`. What a code means is said by rules. Codes that an exception carries: `exceptions.py`.
 """
 
-import errno
 import re
 import signal
 from collections.abc import Callable, Iterator
 from functools import lru_cache
-from http import HTTPStatus
 
+from escalation_sensors.diagnosis.codes import errno_code, exit_code, http_code
 from escalation_sensors.diagnosis.system_words import said_by_systems, windows_code
 
 _Make = Callable[[re.Match[str]], str | None]
@@ -32,49 +31,6 @@ def _codes(text: str) -> Iterator[str]:
                         yield from code.split(" ")
                 break
     yield from said_by_systems(lower)
-
-
-LAST_HTTP_STATUS = 599
-FIRST_SIGNAL_EXIT, SIGNALS = 128, 32
-"""A shell tells a process that a signal ended by its number above 128."""
-
-
-def errno_code(number: int) -> str | None:
-    """`errno:ECONNREFUSED` for 111; None for a number that is none."""
-    name = errno.errorcode.get(number)
-    return f"errno:{name}" if name else None
-
-
-def exit_code(number: int) -> str:
-    """`exit:1`; a process ended by a signal, told as -9 or 137, is `signal:9`."""
-    if number < 0:
-        return f"signal:{-number}"
-    number_of_signal = number - FIRST_SIGNAL_EXIT
-    return f"signal:{number_of_signal}" if 0 < number_of_signal < SIGNALS else f"exit:{number}"
-
-
-_CONNECTING = frozenset(
-    {"connect", "_connect", "create_connection", "open_connection", "sock_connect", "_connect_sock", "do_handshake"}
-)
-
-
-_SETTING = re.compile(
-    r"\b(?:config|conf|cfg|settings|environ|env|options|opts|secrets|credentials|Variable)\b(?:\.\w+)*(?:\[|\.get\()"
-)
-
-
-def frame_codes(function: str, source: str = "") -> frozenset[str]:
-    """What the place tells that an exception was raised in.
-
-    `frame:connect` for the function of that name or one like it; `frame:setting` where its line of source reads one.
-    """
-    codes = {"frame:connect"} if function in _CONNECTING else set()
-    return frozenset(codes | ({"frame:setting"} if _SETTING.search(source) else set()))
-
-
-def http_code(status: int) -> str | None:
-    """`http:503`; None for what is no failure."""
-    return f"http:{status}" if HTTPStatus.MULTIPLE_CHOICES <= status <= LAST_HTTP_STATUS else None
 
 
 def _cloud_of(text: str) -> str:
@@ -169,6 +125,7 @@ _PATTERNS: tuple[tuple[tuple[str, ...], re.Pattern[str], _Make], ...] = (
         _errno_name,
         0,
     ),
+    _p("too many open files", r"\btoo many open files\b", lambda _: "errno:EMFILE"),
     _p("net::err_", r"\bnet::ERR_(\w+)", _browser_error),
     _p("os error", r"\bos error (\d{1,3})\b", lambda match: errno_code(int(match[1]))),
     _p("sqlstate", r"\bsqlstate\W{0,3}([0-9A-Z]{5})\b", _named("sqlstate", upper=True)),
@@ -191,6 +148,19 @@ _PATTERNS: tuple[tuple[tuple[str, ...], re.Pattern[str], _Make], ...] = (
         r"\bERROR (?!1064 \(HY000\))(\d{4}) \([0-9A-Z]{5}\)",
         _number("mysql"),
     ),
+    # Go's client prints `Error 1406: …`, and newer ones the state in brackets.
+    _p(
+        "error 1|error 2|error 3",
+        r"(?:^|[: ])Error ([123]\d{3})(?: \([0-9A-Z]{5}\))?: ",
+        _number("mysql"),
+        re.MULTILINE,
+    ),
+    _p("sqlstate xx000", r"\bERROR: (\d{4}) \(SQLSTATE XX000\)", _number("redshift")),
+    _p("error code is: -", r"\bError code is: (-\d{1,2})\b", lambda match: exit_code(int(match[1]))),
+    # node-postgres prints an error's fields as JSON.
+    _p('"severity":', r'"code": ?"(?=[A-Z]*\d)([0-9A-Z]{5})"', _named("sqlstate"), 0),
+    _p("code=-", r"(?<![\w-])code=(-\d{1,2})\b", lambda match: exit_code(int(match[1]))),
+    _p("'error'", r"\(u?'ERROR', u?'([0-9A-Z]{5})', u?[\"']", _named("sqlstate"), 0),
     _p(_STATES, r"(?:\b(\d{4})|(?:^|: )(\d{6})) \(([0-9A-Z]{5})\)([: ]?)", _number_and_state),
     _p("code: ", r"\bCode: (\d{1,4})\. ?(?:DB::|Coordination::)", _number("clickhouse")),
     _p("an error occurred (", r"\bAn error occurred \(([\w.]+)\) when calling", _named("aws")),
@@ -217,7 +187,9 @@ _PATTERNS: tuple[tuple[tuple[str, ...], re.Pattern[str], _Make], ...] = (
     _p("reason", r"\b[\"']?reason[\"']?[:=] ?[\"']?(\w+)", _named("google")),
     _p("sqlite_", r"\b(SQLITE_[A-Z_]+)\b", _named("sqlite")),
     _p("message=", r"^(\d{3}), message=", lambda match: http_code(int(match[1]))),
+    _p("sql error", r"\(\w*sql error (?=\d|[A-Z]{2}\d)([0-9A-Z]{5})\)", _named("sqlstate", upper=True)),
     _p("'c': '", r"'C': '([0-9A-Z]{5})'", _named("sqlstate", upper=True)),
+    _p("http_status", r"\bhttp_status(?:_code)?\W{1,4}(\d{3})\b", lambda match: http_code(int(match[1]))),
     _p(
         "status code",
         r"\bstatus[ _]?code[\"']?(?: was| is| of)?[ :=]{0,3}(\d{3})\b",
@@ -229,6 +201,7 @@ _PATTERNS: tuple[tuple[tuple[str, ...], re.Pattern[str], _Make], ...] = (
         lambda match: http_code(int(match[1])),
     ),
     _p("server error: |client error: ", r"\b(\d{3}) (?:Server|Client) Error: ", lambda match: http_code(int(match[1]))),
+    _p(": 4|: 5", r"\b[A-Z][a-z]+[A-Z]\w+: ([45]\d\d) [A-Z][a-z]", _status, 0),
     _p("error '", r"\b(?:Server|Client) error '(\d{3}) ", lambda match: http_code(int(match[1]))),
     _p("status", r"\bstatus[\"']?[ :=]{1,3}[\"']?(\d{3})\b", lambda match: http_code(int(match[1]))),
     _p(
@@ -299,7 +272,7 @@ _PATTERNS: tuple[tuple[tuple[str, ...], re.Pattern[str], _Make], ...] = (
     ),
     _p(
         "exit",
-        r"\bexit(?:ed|s)?(?:[ _](?:with|code|status|value)){1,3}(?: of)?[ :=]{0,3}\(?(-?\d{1,3})\b",
+        r"\bexit(?:ed|s)?(?:[ _](?:with|code|status|value)){1,3}(?: of)?[ :=]{0,8}\(?(-?\d{1,3})\b",
         lambda match: exit_code(int(match[1])),
     ),
     _p(

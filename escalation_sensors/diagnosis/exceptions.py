@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from escalation_sensors.diagnosis.category import Category
-from escalation_sensors.diagnosis.codes_in_text import codes_in, errno_code, exit_code, frame_codes, http_code
+from escalation_sensors.diagnosis.codes import errno_code, exit_code, frame_codes, http_code
+from escalation_sensors.diagnosis.codes_in_text import codes_in
 from escalation_sensors.diagnosis.failure import Link
 from escalation_sensors.diagnosis.wrappers import is_wrapper
 

@@ -37,7 +37,17 @@ def load_lined_yaml(path: Path) -> Any:
 
 
 # The C loader, which not every PyYAML has, is ten times faster.
-_LineLoader: Any = type("_LineLoader", (getattr(yaml, "CSafeLoader", yaml.SafeLoader),), {})
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _LineLoader(_Loader):  # type: ignore[misc] # PyYAML has no types of its own
+    """A safe loader that knows the line also of what has the form of a date or a number, and is none."""
+
+    def construct_object(self, node: Any, deep: bool = False) -> Any:  # noqa: FBT001, FBT002 - PyYAML's signature
+        try:
+            return super().construct_object(node, deep=deep)
+        except ValueError as error:
+            raise yaml.constructor.ConstructorError(None, None, f"{node.value}: {error}", node.start_mark) from error
 
 
 def _mapping(loader: Any, node: yaml.MappingNode) -> Lined:

@@ -1,7 +1,8 @@
 """Lines of structured logs as the plain lines that a person would read: level, then what is said.
 
 A line of JSON (`{"level": "error", "msg": …}`), of pairs (`level=error msg="…"`), or Google's (`E0501 … x.go:7] …`)
-becomes `ERROR …`, so that one reader does for all. What a line then means is for `log_reading.py` to say.
+becomes `ERROR …`, and a text printed as one string its lines, so that one reader does for all. What a line then means
+is for `log_reading.py` to say.
 """
 
 import json
@@ -40,13 +41,18 @@ _LEVEL_OF = {
 }  # fmt: skip
 _PAIR = re.compile(r'(?<![\w.])([\w.@]+)=(?:"((?:[^"\\]|\\.)*)"|(\S+))')
 _GOOGLE = re.compile(r"^([IWEF])\d{4} \d\d:\d\d:\d\d\.\d+ +\d+ [\w./-]+:\d+\] ")
+_STRUCTURED = ('{"', "level=", "lvl=", ".go:", "] ", "\\n")
+"""Without any of these no line is structured."""
+_ESCAPED, _UNESCAPED = re.compile(r'\\+([ntr"])'), {"n": "\n", "t": "\t", "r": "", '"': '"'}
+_ESCAPED_LINES = 3
+"""From so many on, `\\n` is the end of a line of a text that was printed as one string, not a part of a path."""
 
 
 def readable(text: str) -> str:
     """A text without its middle if it is longer than anybody reads, its structured lines written plainly."""
     half = LONGEST_TEXT // 2
     text = text if len(text) <= LONGEST_TEXT else f"{text[:half]}\n…\n{text[-half:]}"
-    if '{"' not in text and "level=" not in text and "lvl=" not in text and ".go:" not in text and "] " not in text:
+    if not any(hint in text for hint in _STRUCTURED):
         return text
     return "\n".join(plain for line in text.splitlines() for plain in _plain(line))
 
@@ -64,6 +70,9 @@ def _plain(line: str) -> Iterator[str]:
             return
     if match := _GOOGLE.match(line):
         yield f"{_LEVEL_OF[match[1]]} {line[match.end() :]}"
+        return
+    if line.count("\\n") >= _ESCAPED_LINES:
+        yield from _ESCAPED.sub(lambda match: _UNESCAPED[match[1]], line).splitlines()
         return
     yield line
 

@@ -8,7 +8,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from escalation_sensors.diagnosis.codes_in_text import codes_in, frame_codes
+from escalation_sensors.diagnosis.codes import frame_codes
+from escalation_sensors.diagnosis.codes_in_text import codes_in
 from escalation_sensors.diagnosis.failure import Link
 from escalation_sensors.diagnosis.inner_exceptions import inner_exceptions
 from escalation_sensors.diagnosis.log_lines import readable
@@ -58,6 +59,15 @@ _STATEMENT = re.compile(
 )
 
 
+_AFTERMATH = re.compile(
+    r"(?i)\b(?:disconnect(?:ing|ion)? failed|aborted connection \d"
+    r"|(?:failed|error|exception|unable|problem|could not|cannot)(?: (?:to|while|when|in|during|on|of|the|trying))* "
+    r"(?:clos(?:e|ing)|disconnect(?:ing)?|roll(?:ing)? ?back|clean(?:ing)?[ -]?up|tear(?:ing)? ?down"
+    r"|shut(?:ting)? ?down|stop(?:ping)?|delet(?:e|ing) (?:the )?temp\w*|releas(?:e|ing))\b)"
+)
+"""What fails while a failed job is put away: it is told last, and is not the cause where another is told."""
+
+
 def links_in(text: str) -> tuple[Link, ...]:
     """The exceptions and errors that a text tells of, the likeliest cause first; empty if it tells of none."""
     lines = readable(text).splitlines()
@@ -67,7 +77,8 @@ def links_in(text: str) -> tuple[Link, ...]:
     if not links and len(lines) < _FEW_LINES:  # a message without a class, not a log
         links = [_link((each,), said) for each, said in inner_exceptions(text)]
     unwrapped = [each for link in links for each in unwrapped_link(link)]
-    return tuple(dict.fromkeys(unwrapped))[:MOST_LINKS]
+    before = [link for link in unwrapped if not _AFTERMATH.search(link.message)]
+    return tuple(dict.fromkeys(before or unwrapped))[:MOST_LINKS]
 
 
 def unwrapped_link(link: Link) -> Iterator[Link]:

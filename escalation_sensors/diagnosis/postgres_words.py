@@ -2,6 +2,7 @@
 """What PostgreSQL says most, in the languages that its message catalogues have, by SQLSTATE.
 
 `%` stands for anything, `|` parts one saying from the next. Taken from PostgreSQL 15's catalogues (PostgreSQL License).
+Long, because it is one table.
 """
 
 SAID = {

@@ -1,6 +1,6 @@
 """What systems say in other languages than English, and Windows' numbers, as the errno or SQLSTATE that means it.
 
-English words are left to rules, which can tell apart who says them.
+English words are left to rules, which can tell apart who says them. Long, because it is one table.
 """
 
 from collections.abc import Iterator

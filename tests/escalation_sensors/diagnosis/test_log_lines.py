@@ -48,3 +48,12 @@ def test_the_cause_in_a_structured_log_is_found_among_what_went_well() -> None:
     lines = [{"level": "info", "msg": "disk is full of joy"}, {"level": "error", "msg": "dial: connection refused"}]
     found = own_classifier().diagnose(failure_from("", "\n".join(map(json.dumps, lines))))
     assert found.category == "source_unavailable"
+
+
+def test_a_traceback_that_was_printed_as_one_string_is_read_line_by_line() -> None:
+    (link,) = links_in(f"the task failed: {json.dumps({'stacktrace': TRACEBACK})} (see above)")
+    assert link.types == ("IndexError",)
+
+
+def test_a_path_of_windows_stays_one_line() -> None:
+    assert readable(r"[Errno 2] No such file: C:\new\nightly.csv") == r"[Errno 2] No such file: C:\new\nightly.csv"

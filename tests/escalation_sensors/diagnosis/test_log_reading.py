@@ -27,10 +27,37 @@ log.error("Task exited with return code 1")
 """
 
 
+CLOSED_BADLY = """
+import logging, sqlite3, sys
+logging.basicConfig(level="INFO", stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s - %(message)s")
+log = logging.getLogger("etl.load")
+connection = sqlite3.connect(":memory:")
+try:
+    connection.execute("SELECT * FROM orders")
+except sqlite3.Error as error:
+    log.error("cannot read: %s", error)
+try:
+    connection.close()
+    connection.rollback()
+except sqlite3.Error as error:
+    log.error("could not roll back: %s", error)
+"""
+
+
 def printed_by(program: str) -> str:
     return subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=30
     ).stderr
+
+
+def test_what_fails_while_a_failed_job_is_put_away_is_not_its_cause() -> None:
+    (only,) = links_in(printed_by(CLOSED_BADLY))
+    assert only.message == "etl.load - cannot read: no such table: orders"
+
+
+def test_where_nothing_else_failed_what_could_not_be_put_away_is_the_cause() -> None:
+    (only,) = links_in("2024-05-01 03:00:00,000 ERROR etl.load - failed to close the connection: host unreachable")
+    assert "host unreachable" in only.message
 
 
 def test_the_cause_of_a_logged_exception_comes_first_though_the_log_goes_on() -> None:

@@ -53,6 +53,7 @@ def test_words_alone_are_never_quite_sure(tmp_path: Path) -> None:
         (GOOD.replace("  types: [Shutdown]\n", ""), 6, "it has no condition"),
         (GOOD.replace("  category: source", " category: source"), 7, ""),
         ("- rule: a b\n  category: unknown\n  says: x", 1, "rule a b, rule: string should match pattern"),
+        (GOOD.replace("confidence: 0.99", "confidence: 2024-13-01"), 4, "2024-13-01: month must be in 1..12"),
         ("- just words", 0, "'just words' is no rule"),
         ("rule: alone", 1, "a file of rules is a list"),
     ],
