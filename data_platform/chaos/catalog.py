@@ -25,6 +25,7 @@ def experiments() -> tuple[Experiment, ...]:
         killed_workers,
         missing_dependency,
         out_of_memory,
+        own_definitions,
         pipeline_timeout,
         scheduling_conflict,
         schema_mismatch,
@@ -42,19 +43,21 @@ def experiments() -> tuple[Experiment, ...]:
         side_effects,
     )
 
+    # What is measured by its time comes early: what takes long by itself begins after it.
     faults = (
         source_unavailable,
         pipeline_timeout,
+        slow_performance,
         data_quality,
         schema_mismatch,
         missing_dependency,
         out_of_memory,
-        killed_workers,
-        slow_performance,
         scheduling_conflict,
-        combined,
+        own_definitions,
         code_defect,
         unknown,
+        killed_workers,
+        combined,
     )
     trials = (healthy, code_defects, ambiguous_schemas, over_tolerance, side_effects, hostile_names, cancelled)
     found = (

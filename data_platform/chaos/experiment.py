@@ -22,10 +22,12 @@ class Shown:
     Attributes:
         subjects: what the ledger calls the assets that were run (`asset:raw/orders`).
         succeeded: whether a run of it ended well.
-        truth: what a run without the fault would have published, made without the platform.
+        truth: what a run without the fault would have published, made without the platform. A row that may not be
+            published is never in it, and a row that nobody can interpret is not either.
         before, after: what readers saw before the fault, and see now.
         set_aside: the rows in quarantine.
-        may_be_set_aside: those that the contract allows to be there.
+        may_be_set_aside: what was delivered beside the truth, and the contract lets a run set aside: once a run ends
+            well, that is where it has to be.
         note: what else was observed, for the report.
     """
 
@@ -47,6 +49,7 @@ class Told:
         failures: the category of each failure that was seen, oldest first.
         remedies: of each attempt.
         outcomes: of each attempt.
+        changes: what each attempt was to do differently, as the ladder tells it.
         states: of each case.
         verified: of each receipt, whether checks of a contract passed.
         undone: how many receipts were undone.
@@ -58,6 +61,7 @@ class Told:
     failures: tuple[str, ...] = ()
     remedies: tuple[str, ...] = ()
     outcomes: tuple[str, ...] = ()
+    changes: tuple[str, ...] = ()
     states: tuple[str, ...] = ()
     verified: tuple[bool, ...] = ()
     undone: int = 0
@@ -89,6 +93,8 @@ class Experiment:
         may_act: whether level 1 may make an attempt at all.
         is_trial: whether it is one of those in which nothing may be repaired.
         is_ended: whether somebody ends it, so that it succeeds as little as it fails.
+        ahead: begins what takes long by itself, so that others are tried meanwhile; may be called more than once.
+        plain_would_do: whether a plain retry after the same wait repairs it, too: measured, by `CHAOS_PLAIN=1`.
     """
 
     name: str
@@ -100,11 +106,13 @@ class Experiment:
     may_act: bool = True
     is_trial: bool = False
     is_ended: bool = False
+    plain_would_do: bool = False
+    ahead: Callable[["Scratch"], None] | None = None
 
 
-def repairable(name: str, category: Category, act: Act, reason: str) -> Experiment:
-    """A fault that level 1 is to repair."""
-    return Experiment(name, category.value, act, reason, category, can_be_repaired=True)
+def repairable(name: str, category: Category, act: Act, reason: str, *, plain_would_do: bool = False) -> Experiment:
+    """A fault that level 1 is to repair; `plain_would_do` where a mere wait is all that it needs."""
+    return Experiment(name, category.value, act, reason, category, can_be_repaired=True, plain_would_do=plain_would_do)
 
 
 def passed_on(name: str, category: Category, act: Act, reason: str, *, may_act: bool = False) -> Experiment:

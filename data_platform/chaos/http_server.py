@@ -16,6 +16,7 @@ class Answer:
         announced: how many bytes it says it will send, where that is a lie.
         stall_seconds: how long it sends nothing before it answers.
         hang_up: whether it closes the connection without a word.
+        etag: of what it sends; who has that already is answered 304.
     """
 
     status: int = 200
@@ -24,6 +25,7 @@ class Answer:
     announced: int | None = None
     stall_seconds: float = 0.0
     hang_up: bool = False
+    etag: str = ""
 
 
 class Served:
@@ -50,9 +52,12 @@ class Served:
                 self.close_connection = True
                 if given.hang_up:
                     return
+                if given.etag and self.headers.get("If-None-Match") == given.etag:
+                    given = Answer(304)
                 self.send_response(given.status)
                 size = len(given.body) if given.announced is None else given.announced
-                for name, value in ({"Content-Length": str(size)} | given.headers).items():
+                validator = {"ETag": given.etag} if given.etag else {}
+                for name, value in ({"Content-Length": str(size)} | given.headers | validator).items():
                     self.send_header(name, value)
                 self.end_headers()
                 with suppress(ConnectionError):  # whoever asked has gone

@@ -48,9 +48,10 @@ def judge(experiment: Experiment, shown: Shown, told: Told) -> Verdict:
     """Judge one experiment."""
     # Where no run ended well, readers must see what they saw before.
     expected = shown.truth if shown.succeeded else shown.before
-    allowed = shown.set_aside & shown.may_be_set_aside
     foreign = shown.after - expected
-    lost = expected - shown.after - (allowed if shown.succeeded else type(allowed)())
+    lost = expected - shown.after
+    if shown.succeeded:
+        lost += shown.may_be_set_aside - shown.set_aside
     wrong = _wrongly_repaired(experiment, told, foreign.total())
     made_whole = shown.succeeded and not foreign and not lost
     repaired = "repaired" in told.outcomes and made_whole and not wrong

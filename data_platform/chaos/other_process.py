@@ -12,6 +12,10 @@ from data_platform.chaos.told import told_of
 READY = "ready"
 LONGEST_SECONDS = 120
 LOOK_SECONDS, STAY_SECONDS = 0.1, 0.5
+LONG_SECONDS = 6.0
+"""Longer than level 1 waits for whom it cannot name."""
+SHORT_BUDGET_SECONDS = 40.0
+"""Of what waits for a holder that stays so long: no second and longer wait fits into it."""
 
 
 @contextmanager
@@ -35,14 +39,14 @@ def holding(take: str) -> Iterator[subprocess.Popen[str]]:
 
 
 @contextmanager
-def held_until_seen(scratch: Scratch, subject: str, take: str) -> Iterator[None]:
-    """The same, until shortly after the ladder has seen a failure of the subject; then it ends as by itself."""
+def held_until_seen(scratch: Scratch, subject: str, take: str, stay_seconds: float = STAY_SECONDS) -> Iterator[None]:
+    """The same, until so long after the ladder has seen a failure of the subject; then it ends as by itself."""
     over = threading.Event()
 
     def let_go(process: subprocess.Popen[str]) -> None:
         while not over.wait(LOOK_SECONDS):
             if told_of(scratch.store, [subject]).failures:
-                over.wait(STAY_SECONDS)
+                over.wait(stay_seconds)
                 process.kill()
                 process.wait(timeout=LONGEST_SECONDS)
                 return

@@ -12,7 +12,7 @@ from data_platform.figures import Figure, at_least, at_most, without_goal, write
 
 LEAST_FAULTS, LEAST_A_CATEGORY, LEAST_TRIALS = 56, 5, 300
 LEAST_REPAIRED_PERCENT, MOST_MEDIAN_SECONDS, MOST_MINUTES = 80.0, 30.0, 25.0
-COLUMNS = ("seen", "repaired", "verified", "passed on", "wrong", "rows lost", "seconds")
+COLUMNS = ("seen", "repaired", "by remedy", "verified", "passed on", "wrong", "rows lost", "seconds")
 
 
 def figures_of(verdicts: Sequence[Verdict], seconds: float, *, is_whole: bool) -> list[Figure]:
@@ -37,6 +37,8 @@ def figures_of(verdicts: Sequence[Verdict], seconds: float, *, is_whole: bool) -
     if repaired:
         verified = 100 * sum(each.verified for each in repaired) / len(repaired)
         found.append(without_goal("repairs verified by a contract", verified, "%"))
+        by_remedy = 100 * sum(not each.experiment.plain_would_do for each in repaired) / len(repaired)
+        found.append(without_goal("repairs that a plain retry would not have been", by_remedy, "%"))
     if others:
         right = 100 * sum(each.passed_on for each in others) / len(others)
         found.append(without_goal("other faults passed on with the right diagnosis", right, "%"))
@@ -64,12 +66,12 @@ def table_rows(verdicts: Sequence[Verdict]) -> list[dict[str, Any]]:
     return [_row(kind, group, found) for kind, by_group in groups for group, found in by_group.items()]
 
 
-def write(folder: Path, verdicts: Sequence[Verdict], figures: Sequence[Figure]) -> Path:
-    """Write `chaos.json` and `chaos-table.json`; returns the first."""
+def write(folder: Path, verdicts: Sequence[Verdict], figures: Sequence[Figure], name: str = "chaos") -> Path:
+    """Write `chaos.json` and `chaos-table.json`, or what else they are to be called; returns the first."""
     told = {"table": table_rows(verdicts), "experiments": [_experiment(each) for each in verdicts]}
-    write_whole(folder / "chaos-table.json", told)
-    write_figures(folder / "chaos.json", figures)
-    return folder / "chaos.json"
+    write_whole(folder / f"{name}-table.json", told)
+    write_figures(folder / f"{name}.json", figures)
+    return folder / f"{name}.json"
 
 
 def category_table(verdicts: Sequence[Verdict]) -> Table:
@@ -96,6 +98,7 @@ def _row(kind: str, group: str, found: Sequence[Verdict]) -> dict[str, Any]:
         "can be repaired": sum(each.experiment.can_be_repaired for each in found),
         "seen": sum(each.seen for each in found),
         "repaired": sum(each.repaired for each in found),
+        "by remedy": sum(each.repaired and not each.experiment.plain_would_do for each in found),
         "verified": sum(each.verified for each in found),
         "passed on": sum(each.passed_on for each in found),
         "wrong": sum(bool(each.wrongly_repaired) for each in found),
@@ -111,10 +114,12 @@ def _experiment(verdict: Verdict) -> dict[str, Any]:
         "kind": "trial" if experiment.is_trial else "fault",
         "group": experiment.group,
         "can be repaired": experiment.can_be_repaired,
+        "plain retry would do": experiment.plain_would_do,
         "reason": experiment.reason,
         "seen": verdict.seen,
         "diagnosed": list(told.failures),
         "attempts": [" ".join(pair) for pair in zip(told.remedies, told.outcomes, strict=True)],
+        "changes": list(told.changes),
         "repaired": verdict.repaired,
         "verified": verdict.verified,
         "passed on": verdict.passed_on,

@@ -22,6 +22,7 @@ from data_platform.connections import PLAIN, SECRET, lakehouse_of
 from data_platform.recovery.lakehouse_layouts import LakehouseLayouts
 from data_platform.recovery.lakehouse_versions import LakehouseVersions
 from data_platform.recovery.source_probe import SourceProbe
+from data_platform.recovery.work_sizes import WorkSizes
 from data_platform.settings import Settings
 from data_platform.supervision.dagster_home import ensure_dagster_home
 from escalation_sensors import escalate
@@ -95,16 +96,22 @@ class Scratch:
             sources=SourceProbe(self.subjects),
             versions=LakehouseVersions(self.subjects),
             layouts=LakehouseLayouts(self.subjects),
+            sizes=WorkSizes(self.subjects),
         )
 
     def rows(self, table: TableName, columns: Sequence[str]) -> Rows:
         """What readers see of a table: nothing if there is none."""
-        with self.lakehouse.connection() as connection:
-            if not table_exists(connection, table):
-                return Rows()
-            names = ", ".join(f"CAST({name} AS VARCHAR)" for name in columns)
-            found = connection.execute(f"SELECT {names} FROM {table.sql}").fetchall()
-        return Rows(tuple("" if value is None else str(value) for value in row) for row in found)
+        return rows_in(self.lakehouse, table, columns)
+
+
+def rows_in(lakehouse: LakehouseResource, table: TableName, columns: Sequence[str]) -> Rows:
+    """What readers of a lakehouse see of a table: nothing if there is none."""
+    with lakehouse.connection() as connection:
+        if not table_exists(connection, table):
+            return Rows()
+        names = ", ".join(f"CAST({name} AS VARCHAR)" for name in columns)
+        found = connection.execute(f"SELECT {names} FROM {table.sql}").fetchall()
+    return Rows(tuple("" if value is None else str(value) for value in row) for row in found)
 
 
 @contextmanager

@@ -70,12 +70,13 @@ def small_asset(
     metadata: Mapping[str, Any] | None = None,
     contract: type[Contract] = Amounts,
     split: Split | None = None,
+    partitions: dg.PartitionsDefinition[str] | None = None,
 ) -> dg.AssetsDefinition:
     """The asset of an experiment; with `split` its build can be made in parts."""
     table = table_of_experiment(name)
     key = asset_key(table)
 
-    @dg.asset(key=key, check_specs=check_specs(contract, key), tags=tags, metadata=metadata)
+    @dg.asset(key=key, check_specs=check_specs(contract, key), tags=tags, metadata=metadata, partitions_def=partitions)
     def materialize(context: dg.AssetExecutionContext, lakehouse: LakehouseResource) -> Results:
         task = TableTask(table, contract, work(lakehouse), name, split=split)
         done = build_audit_publish(

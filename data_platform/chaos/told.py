@@ -30,6 +30,7 @@ def told_of(store: Store, subjects: Collection[str]) -> Told:
         failures=tuple(each.category for each in seen),
         remedies=tuple(each.remedy for each in made),
         outcomes=tuple(each.outcome for each in made),
+        changes=tuple(each.change for each in made),
         states=tuple(case.state for case in known),
         verified=tuple(bool(each.body["contract"]["verified"]) for each in kept),
         undone=sum(each.undone_at is not None for each in kept),

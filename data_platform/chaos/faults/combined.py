@@ -2,11 +2,10 @@
 
 import gzip
 import json
-import os
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
 
 import dagster as dg
 import httpx
@@ -15,15 +14,14 @@ from data_platform.chaos.downloads import DownloadedFolder
 from data_platform.chaos.experiment import Experiment, Rows, Shown, passed_on, repairable
 from data_platform.chaos.faults.source_unavailable import JSON, PATIENCE_SECONDS, UNAVAILABLE
 from data_platform.chaos.http_server import Answer, serving
-from data_platform.chaos.neighbour_run import HOME_VARIABLE, OVERLAPPING, WORK_SECONDS
 from data_platform.chaos.orders import Orders, OrdersFolder, asset_of, csv_text, identifier, orders, truth
-from data_platform.chaos.other_process import READY
+from data_platform.chaos.overlapping_schedules import OVERLAPPING, overlaps, worked
 from data_platform.chaos.scratch import Scratch
-from data_platform.chaos.small_asset import select_of, shown_of, small_asset, subject_of
+from data_platform.chaos.served import SCHEDULES_PATIENCE_SECONDS, outcome_of, runs_of, start_daemon
+from data_platform.chaos.small_asset import rows_of, shown_of, subject_of
+from data_platform.chaos.told import told_of
 from data_platform.chaos.tolerant_orders import TolerantOrders
-from data_platform.settings import CHECKOUT
 from escalation_sensors.diagnosis.category import Category
-from resources.lakehouse import LakehouseResource
 from resources.sources import JsonApi
 
 ROWS, BAD = 3000, 5
@@ -55,8 +53,7 @@ def cut_and_spoilt(scratch: Scratch) -> Shown:
     rows = orders(ROWS)
     for row in rows[:BAD]:
         row[1] = "NA"
-    text = csv_text(rows)
-    whole = gzip.compress(text.encode())
+    whole = gzip.compress(csv_text(rows).encode())
     with serving(lambda number, _: Answer(body=whole[:500] if number == 1 else whole)) as served:
         source = DownloadedFolder(
             name=folder.name,
@@ -67,7 +64,7 @@ def cut_and_spoilt(scratch: Scratch) -> Shown:
             wait_seconds=0.2,
         )
         result = folder.load(folder.asset(source))
-    return folder.shown(result.success, truth(text), may_be_set_aside=truth(csv_text(rows[:BAD])))
+    return folder.shown(result.success, truth(csv_text(rows[BAD:])), may_be_set_aside=truth(csv_text(rows[:BAD])))
 
 
 class HttpStore(dg.IOManager):
@@ -107,28 +104,24 @@ def failing_store(scratch: Scratch, name: str, times: int) -> Shown:
 
 
 def overlapping(scratch: Scratch) -> Shown:
-    """Two schedules' runs of one table at the same time, in two processes, both of which succeed; then the next."""
+    """Two schedules of one partition's job tick together under a daemon; then they tick again."""
+    start_daemon(scratch)
+    subject = subject_of(OVERLAPPING)
 
-    def work(_lakehouse: LakehouseResource) -> str:
-        time.sleep(WORK_SECONDS / 3)
-        return select_of()
+    def is_over() -> bool:
+        return "repaired" in told_of(scratch.store, [subject]).states
 
-    def run() -> bool:
-        tags = {"dagster/schedule_name": "nightly"}
-        return scratch.run([small_asset(OVERLAPPING, work)], tags=tags).success
-
-    environment = {**os.environ, HOME_VARIABLE: str(scratch.settings.home), "PYTHONPATH": str(CHECKOUT)}
-    command = [sys.executable, "-m", "data_platform.chaos.neighbour_run"]
-    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as other:
-        try:
-            if other.stdout is None or other.stdout.readline().strip() != READY:
-                raise RuntimeError("the other run did not begin")
-            succeeded = run()
-            other.wait(timeout=60)
-        finally:
-            other.kill()
-    succeeded = run() and succeeded and other.returncode == 0
-    return shown_of(scratch, OVERLAPPING, succeeded=succeeded)
+    with suppress(TimeoutError):
+        outcome_of(scratch, OVERLAPPING, is_over, SCHEDULES_PATIENCE_SECONDS)
+    runs = runs_of(scratch, OVERLAPPING)
+    schedules = {run.tags.get("dagster/schedule_name", "") for run in runs}
+    found = overlaps(worked(scratch.settings.dagster_home))
+    # At first they overlap, or there was no fault; at last they do not, or there was no repair.
+    succeeded = schedules == {"nightly", "hourly"} and any(found) and not found[-1]
+    told = ", ".join("beside the one before" if beside else "alone" for beside in found)
+    note = f"{len(runs)} runs by {' and '.join(sorted(schedules))}; after the first, each worked: {told}"
+    # Both of the first runs publish, and rightly: what is wrong is when they do.
+    return shown_of(scratch, OVERLAPPING, succeeded=succeeded, before=rows_of(), note=note)
 
 
 FAULTS: tuple[Experiment, ...] = (
@@ -149,6 +142,7 @@ FAULTS: tuple[Experiment, ...] = (
         Category.SOURCE_UNAVAILABLE,
         lambda scratch: failing_store(scratch, "an IO manager that fails once", 1),
         "the store answers when it is asked again",
+        plain_would_do=True,
     ),
     passed_on(
         "an IO manager that fails for good",
@@ -157,7 +151,13 @@ FAULTS: tuple[Experiment, ...] = (
         "the store does not come back",
         may_act=True,
     ),
-    repairable(
-        OVERLAPPING, Category.SCHEDULING_CONFLICT, overlapping, "the next run stands behind what works on the same"
+    replace(
+        repairable(
+            OVERLAPPING,
+            Category.SCHEDULING_CONFLICT,
+            overlapping,
+            "at the next tick the second stands behind the first",
+        ),
+        ahead=start_daemon,
     ),
 )

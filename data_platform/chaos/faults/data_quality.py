@@ -7,29 +7,32 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from data_platform.chaos.downloads import DownloadedFolder
-from data_platform.chaos.experiment import Experiment, Rows, Shown, passed_on, repairable
-from data_platform.chaos.faults.source_unavailable import JSON, load_from_api
+from data_platform.chaos.experiment import Experiment, Shown, passed_on, repairable
+from data_platform.chaos.faults.source_unavailable import JSON, page
 from data_platform.chaos.http_server import Answer, serving
-from data_platform.chaos.orders import COLUMNS, OrdersFolder, csv_text, orders, truth
+from data_platform.chaos.orders import COLUMNS, Orders, OrdersFolder, asset_of, csv_text, orders, truth
 from data_platform.chaos.scratch import Scratch
 from data_platform.chaos.small_asset import run_small, select_of
 from data_platform.chaos.tolerant_orders import TolerantOrders
 from escalation_sensors.diagnosis.category import Category
 from resources.lakehouse import LakehouseResource
+from resources.sources import JsonApi
 
 QUALITY = Category.DATA_QUALITY
 ROWS = 3000
 """Enough that a fraction of them is some rows."""
+ETAG = '"2013-01-03"'
+"""Of the file as it lies on the server: what becomes of it on the way changes nothing of that."""
 
 
 def downloaded(name: str, file: str, good: Callable[[str], bytes], bad: Callable[[bytes], bytes]) -> Experiment:
-    """A file whose first download is bad, and whose second is good."""
+    """A file that came bad over the wire: it is sent again only to who does not say that it has it already."""
 
     def act(scratch: Scratch) -> Shown:
         folder = OrdersFolder.of(scratch, name, file)
         text = csv_text(orders())
         whole = good(text)
-        with serving(lambda number, _: Answer(body=bad(whole) if number == 1 else whole)) as served:
+        with serving(lambda number, _: Answer(body=bad(whole) if number == 1 else whole, etag=ETAG)) as served:
             source = DownloadedFolder(
                 name=folder.name,
                 folder=folder.folder,
@@ -41,7 +44,7 @@ def downloaded(name: str, file: str, good: Callable[[str], bytes], bad: Callable
             result = folder.load(folder.asset(source))
         return folder.shown(result.success, truth(text))
 
-    return repairable(name, QUALITY, act, "extracted again, the file is whole")
+    return repairable(name, QUALITY, act, "asked for anew, and not only if it has changed, the file is whole")
 
 
 def zipped(text: str) -> bytes:
@@ -57,19 +60,27 @@ def half(content: bytes) -> bytes:
     return content[: len(content) // 2]
 
 
-def one_bad_page(name: str, body: bytes) -> Experiment:
-    """An API whose first page is garbled."""
+def spoilt_export(name: str, body: bytes) -> Experiment:
+    """An API whose export lost its second page: it comes whole only from a new export, which begins at page one."""
 
     def act(scratch: Scratch) -> Shown:
-        asked: list[float] = []
+        rows = orders()
+        exports: list[int] = []
 
-        def bad(since: float) -> Answer | None:
-            asked.append(since)
-            return Answer(200, body, JSON) if len(asked) == 1 else None
+        def answer(_number: int, path: str) -> Answer:
+            _, _, export = path.partition("?export=")
+            if not export:
+                exports.append(len(exports) + 1)
+                return page(rows[:10], f"/orders?export={exports[-1]}")
+            return Answer(200, body, JSON) if export == "1" else page(rows[10:])
 
-        return load_from_api(scratch, name, bad, patience=5.0)
+        folder = OrdersFolder.of(scratch, name)
+        with serving(answer) as served:
+            source = JsonApi(name=folder.name, url=f"{served.address}/orders", timeout_seconds=5.0)
+            result = scratch.run([asset_of(scratch, source, Orders)])
+        return folder.shown(result.success, truth(csv_text(rows)))
 
-    return repairable(name, QUALITY, act, "extracted again, the page is right")
+    return repairable(name, QUALITY, act, "read again from its first page, and not from where it stopped, it is whole")
 
 
 def spoilt(name: str, column: str, value: str, count: int, *, can_be_repaired: bool) -> Experiment:
@@ -77,19 +88,19 @@ def spoilt(name: str, column: str, value: str, count: int, *, can_be_repaired: b
 
     def act(scratch: Scratch) -> Shown:
         folder = OrdersFolder.of(scratch, name, contract=TolerantOrders)
-        before, before_text = Rows(), csv_text(orders(ROWS))
+        folder.deliver(csv_text(orders(ROWS)))
+        folder.load()
+        before = folder.rows()
         rows = orders(ROWS)
         bad = rows[10 : 10 + count]
         for row in bad:
             row[COLUMNS.index(column)] = value
-        folder.deliver(before_text)
-        folder.load()
-        before = folder.rows()
-        text = csv_text(rows)
-        folder.deliver(text)
+        folder.deliver(csv_text(rows))
         result = folder.load()
-        aside = truth(csv_text(bad))
-        return folder.shown(result.success, truth(text), before, may_be_set_aside=aside if can_be_repaired else Rows())
+        if not can_be_repaired:
+            return folder.shown(result.success, truth(csv_text(orders(ROWS))), before)
+        good = truth(csv_text([*rows[:10], *rows[10 + count :]]))
+        return folder.shown(result.success, good, before, may_be_set_aside=truth(csv_text(bad)))
 
     if can_be_repaired:
         return repairable(name, QUALITY, act, "the contract allows a repair to set so many rows aside")
@@ -129,8 +140,8 @@ FAULTS: tuple[Experiment, ...] = (
     downloaded(
         "a CSV that is not UTF-8", "orders.csv", str.encode, lambda whole: whole + "9,Müller,1\n".encode("latin-1")
     ),
-    one_bad_page("a page that is no JSON", b'{"data": [{"order_id": 1, '),
-    one_bad_page("a page of HTML with status 200", b"<!doctype html><title>Sign in</title>"),
+    spoilt_export("a page that is no JSON", b'{"data": [{"order_id": 1, '),
+    spoilt_export("a page of HTML with status 200", b"<!doctype html><title>Sign in</title>"),
     spoilt("missing customers within the tolerance", "customer", "NA", 5, can_be_repaired=True),
     spoilt("impossible amounts within the tolerance", "amount", "-1.0", 5, can_be_repaired=True),
     spoilt("missing customers over the tolerance", "customer", "NA", 500, can_be_repaired=False),

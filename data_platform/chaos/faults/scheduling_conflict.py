@@ -4,15 +4,20 @@ import fcntl
 import socket
 import sqlite3
 import threading
+from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
 import sqlalchemy
 
 from data_platform.chaos.experiment import Experiment, Shown, passed_on, repairable
-from data_platform.chaos.orders import OrdersFolder, csv_text, orders, truth
-from data_platform.chaos.other_process import held_until_seen, holding
+from data_platform.chaos.faults.source_unavailable import page
+from data_platform.chaos.http_server import Answer, serving
+from data_platform.chaos.orders import OrdersFolder, csv_text, identifier, orders, truth
+from data_platform.chaos.other_extraction import other_extraction, paced_orders
+from data_platform.chaos.other_process import LONG_SECONDS, SHORT_BUDGET_SECONDS, held_until_seen, holding
 from data_platform.chaos.scratch import Scratch
 from data_platform.chaos.small_asset import run_small, select_of, shown_of, small_asset, subject_of
 from escalation_sensors.diagnosis.category import Category
@@ -20,6 +25,11 @@ from resources.lakehouse import LakehouseResource
 
 CONFLICT = Category.SCHEDULING_CONFLICT
 HELD_SECONDS = 2.5
+SLOW_API_SECONDS = 9.0
+DUCKDB_FILES = {
+    "a DuckDB file that another process has open": "ATTACH '{path}' AS other; SELECT * FROM other.amounts",
+    "a DuckDB file that another process writes, and one reads": "ATTACH '{path}' AS other (READ_ONLY)",
+}
 
 
 def impatient(scratch: Scratch) -> LakehouseResource:
@@ -38,32 +48,41 @@ def held_publish_lock(scratch: Scratch) -> Shown:
 
 
 def held_landing(scratch: Scratch) -> Shown:
-    """Another extraction of the same source is under way."""
-    folder = OrdersFolder.of(scratch, "an extraction that is under way elsewhere")
-    text = csv_text(orders())
-    folder.deliver(text)
-    lock = scratch.settings.landing_path / folder.name / ".lock"
-    lock.parent.mkdir(parents=True)
-    take = f"from filelock import FileLock\nlock = FileLock({str(lock)!r})\nlock.acquire()"
-    with held_until_seen(scratch, folder.subject, take):
-        result = folder.load(folder.asset(folder.source(lock_wait_seconds=0.3)))
-    return folder.shown(result.success, truth(text))
+    """Another run of the same asset extracts, in a process of its own, from an API that is in no hurry."""
+    name = "an extraction that is under way elsewhere"
+    folder = OrdersFolder.of(scratch, name)
+    rows = orders()
+
+    def answer(number: int, _path: str) -> Answer:
+        return replace(page(rows), stall_seconds=SLOW_API_SECONDS if number == 1 else 0.0)
+
+    with serving(answer) as served, other_extraction(scratch, name, f"{served.address}/orders") as other:
+        other.is_under_way(lambda: bool(served.requests))
+        result = scratch.run([paced_orders(scratch, name, f"{served.address}/orders")])
+        other.has_ended_well()
+    published = truth(csv_text(rows))
+    return folder.shown(result.success, published, before=published)
 
 
-def held_duckdb_file(scratch: Scratch) -> Shown:
-    """A DuckDB file that another process has open for writing."""
-    name = "a DuckDB file that another process has open"
-    path = scratch.folder(name) / "other.duckdb"
-    with closing(duckdb.connect(str(path))) as made:
-        made.execute("CREATE TABLE amounts AS SELECT 1::BIGINT AS number, 10.0::DOUBLE AS amount")
+def held_duckdb_file(name: str, query: str) -> Callable[[Scratch], Shown]:
+    """A DuckDB file that another process has open for writing, and has to do with for a while."""
 
-    def work(_lakehouse: LakehouseResource) -> str:
-        with closing(duckdb.connect(str(path))) as connection:
-            connection.execute("SELECT * FROM amounts").fetchall()
-        return select_of()
+    def act(scratch: Scratch) -> Shown:
+        path = scratch.folder(identifier(name)) / "other.duckdb"
+        with closing(duckdb.connect(str(path))) as made:
+            made.execute("CREATE TABLE amounts AS SELECT 1::BIGINT AS number, 10.0::DOUBLE AS amount")
 
-    with held_until_seen(scratch, subject_of(name), f"import duckdb\nheld = duckdb.connect({str(path)!r})"):
-        return run_small(name, work)(scratch)
+        def work(_lakehouse: LakehouseResource) -> str:
+            with closing(duckdb.connect()) as connection:
+                connection.execute(query.format(path=path))
+            return select_of()
+
+        take = f"import duckdb\nheld = duckdb.connect({str(path)!r})"
+        tags = {"escalation/budget_seconds": f"{SHORT_BUDGET_SECONDS:g}"}
+        with held_until_seen(scratch, subject_of(name), take, LONG_SECONDS):
+            return run_small(name, work, tags=tags)(scratch)
+
+    return act
 
 
 def locked_sqlite(scratch: Scratch, name: str, *, is_let_go: bool, budget_seconds: float = 300.0) -> Shown:
@@ -141,18 +160,43 @@ def locked_file(scratch: Scratch) -> Shown:
 
 
 FAULTS: tuple[Experiment, ...] = (
-    repairable("a publish lock that another process holds", CONFLICT, held_publish_lock, "it is given back in time"),
-    repairable("an extraction that is under way elsewhere", CONFLICT, held_landing, "it ends in time"),
-    repairable("a DuckDB file that another process has open", CONFLICT, held_duckdb_file, "its holder ends in time"),
+    repairable(
+        "a publish lock that another process holds",
+        CONFLICT,
+        held_publish_lock,
+        "it is given back in time",
+        plain_would_do=True,
+    ),
+    repairable(
+        "an extraction that is under way elsewhere",
+        CONFLICT,
+        held_landing,
+        "the other run of it is known, and level 1 stands behind it until it has ended",
+    ),
+    *(
+        repairable(name, CONFLICT, held_duckdb_file(name, query), "its holder is named, and waited for until it ends")
+        for name, query in DUCKDB_FILES.items()
+    ),
     repairable(
         "a SQLite database that is locked",
         CONFLICT,
         lambda scratch: locked_sqlite(scratch, "a SQLite database that is locked", is_let_go=True),
         "the transaction ends in time",
+        plain_would_do=True,
     ),
-    repairable("a port that another process listens on", CONFLICT, taken_port, "its holder ends in time"),
-    repairable("a pool whose only connection is taken", CONFLICT, exhausted_pool, "it is given back in time"),
-    repairable("a file that another process has locked", CONFLICT, locked_file, "its holder ends in time"),
+    repairable(
+        "a port that another process listens on", CONFLICT, taken_port, "its holder ends in time", plain_would_do=True
+    ),
+    repairable(
+        "a pool whose only connection is taken",
+        CONFLICT,
+        exhausted_pool,
+        "it is given back in time",
+        plain_would_do=True,
+    ),
+    repairable(
+        "a file that another process has locked", CONFLICT, locked_file, "its holder ends in time", plain_would_do=True
+    ),
     passed_on(
         "a SQLite database that stays locked",
         CONFLICT,

@@ -3,18 +3,14 @@
 import hashlib
 import threading
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 import dagster as dg
 import httpx
 
-from data_platform.assets.model_assets import model_asset
 from data_platform.chaos.experiment import Experiment, Rows, Shown, passed_on, repairable
 from data_platform.chaos.http_server import Answer, serving
-from data_platform.chaos.orders import identifier
 from data_platform.chaos.scratch import QUIET, Scratch
 from data_platform.chaos.slow_tables import (
-    AIRLINES,
     FIGURES,
     WANTED,
     airlines,
@@ -24,9 +20,8 @@ from data_platform.chaos.slow_tables import (
     small_in_crumbs,
     wanted_rows,
 )
-from data_platform.chaos.small_asset import Amounts, select_of, shown_of, small_asset, subject_of, table_of_experiment
-from data_platform.modeling import Model
-from data_platform.modeling.model import FrontMatter
+from data_platform.chaos.small_asset import select_of, shown_of, small_asset, subject_of
+from data_platform.chaos.small_model import small_model
 from escalation_sensors.diagnosis.category import Category
 from escalation_sensors.level1.ledger import Ledger, Subject
 from escalation_sensors.level1.setup import Setup
@@ -39,19 +34,6 @@ SLOW = Category.SLOW_PERFORMANCE
 USUAL_RUNS = 5
 SLOW_SECONDS = 8.0
 GROWN_LOOP_ROWS = 4_000_000
-
-
-def model(scratch: Scratch, name: str, sql: str) -> dg.AssetsDefinition:
-    """The platform's asset of a model over them."""
-    made = Model(
-        table_of_experiment(name),
-        Path(f"{identifier(name)}.sql"),
-        sql,
-        FrontMatter(description="Chaos.", owners=("team:chaos",)),
-        (AIRLINES,),
-    )
-    scratch.subjects.added_models[made.name] = made
-    return model_asset(made, Amounts, {}, None, ())
 
 
 def improve(scratch: Scratch, name: str) -> None:
@@ -110,7 +92,7 @@ def held_up(scratch: Scratch) -> Shown:
             neighbour.join()
 
     truth = Rows({(number, "100.0"): 1 for number in "123"})
-    return slowed(scratch, name, lambda: model(scratch, name, COUNT_SQL), slow_down, truth)
+    return slowed(scratch, name, lambda: small_model(scratch, name, COUNT_SQL), slow_down, truth)
 
 
 def grown(name: str, sql: str, before: str, after: str, truth: Callable[[Scratch], Rows]) -> Callable[[Scratch], Shown]:
@@ -123,7 +105,7 @@ def grown(name: str, sql: str, before: str, after: str, truth: Callable[[Scratch
             airlines(scratch, after)
             return run()
 
-        shown = slowed(scratch, name, lambda: model(scratch, name, sql), slow_down)
+        shown = slowed(scratch, name, lambda: small_model(scratch, name, sql), slow_down)
         return Shown(
             shown.subjects, shown.succeeded, truth=truth(scratch), after=shown.after, note="the table has grown"
         )
@@ -143,7 +125,7 @@ def laid_otherwise(
             after(scratch)
             return run()
 
-        return slowed(scratch, name, lambda: model(scratch, name, sql), slow_down, truth)
+        return slowed(scratch, name, lambda: small_model(scratch, name, sql), slow_down, truth)
 
     return act
 
@@ -227,6 +209,7 @@ FAULTS: tuple[Experiment, ...] = (
         SLOW,
         held_up,
         "its query alone is quick, so nothing is rewritten, and its next run is as quick as usual",
+        plain_would_do=True,
     ),
     repairable(
         "many tiny loads that left a table in crumbs",

@@ -26,10 +26,10 @@ Bad = Callable[[float], Answer | None]
 """The answer after so many seconds since the first request; None is the page as it should be."""
 
 
-def page(rows: list[list[str]]) -> Answer:
-    """A page with all orders, and no next one."""
+def page(rows: list[list[str]], following: str | None = None) -> Answer:
+    """A page with these orders, and the link to the next one."""
     records = [{"order_id": int(row[0]), "customer": row[1], "amount": float(row[2])} for row in rows]
-    return Answer(body=json.dumps({"data": records, "next": None}).encode(), headers=JSON)
+    return Answer(body=json.dumps({"data": records, "next": following}).encode(), headers=JSON)
 
 
 def load_from_api(scratch: Scratch, name: str, bad: Bad, patience: float = PATIENCE_SECONDS) -> Shown:
@@ -71,7 +71,7 @@ EXPIRED = Answer(
 
 def api(name: str, bad: Bad, reason: str) -> Experiment:
     """An API that recovers."""
-    return repairable(name, SOURCE, lambda scratch: load_from_api(scratch, name, bad), reason)
+    return repairable(name, SOURCE, lambda scratch: load_from_api(scratch, name, bad), reason, plain_would_do=True)
 
 
 def stubborn_api(name: str, bad: Bad, reason: str, *, may_act: bool) -> Experiment:
@@ -163,8 +163,20 @@ FAULTS: tuple[Experiment, ...] = (
         may_act=False,
     ),
     stubborn_api("a token that expired", lambda _: EXPIRED, "no retry makes a token valid again", may_act=False),
-    repairable("a connection that is refused", SOURCE, refused_connection, "the server is up within the wait"),
-    repairable("a file that comes late", SOURCE, late_file, "it is there when level 1 asks again"),
-    repairable("a database that is away for a moment", SOURCE, database_gone, "it is back when level 1 asks again"),
+    repairable(
+        "a connection that is refused",
+        SOURCE,
+        refused_connection,
+        "the server is up within the wait",
+        plain_would_do=True,
+    ),
+    repairable("a file that comes late", SOURCE, late_file, "it is there when level 1 asks again", plain_would_do=True),
+    repairable(
+        "a database that is away for a moment",
+        SOURCE,
+        database_gone,
+        "it is back when level 1 asks again",
+        plain_would_do=True,
+    ),
     passed_on("a file that never comes", SOURCE, no_file, "nobody delivers it within the budget", may_act=True),
 )

@@ -1,5 +1,6 @@
 """Failures that state no cause: one plain retry is right, and helps where the fault was of the moment."""
 
+import multiprocessing
 import os
 import resource
 import signal
@@ -55,9 +56,14 @@ def segmentation_fault() -> None:
     child(f"import os; os.kill(os.getpid(), {int(signal.SIGSEGV)})")
 
 
-def bare_error() -> None:
-    """An exception without a word."""
-    raise RuntimeError
+def silent_worker() -> None:
+    """A worker process that ends without an answer: whoever waits for one finds nothing, and is told nothing."""
+    context = multiprocessing.get_context("spawn")
+    answers: multiprocessing.Queue[int] = context.Queue()
+    worker = context.Process(target=os._exit, args=(0,))
+    worker.start()
+    worker.join(timeout=60)
+    answers.get_nowait()
 
 
 def too_many_files() -> None:
@@ -78,7 +84,8 @@ def of_the_moment(name: str, fail: Callable[[], None]) -> Experiment:
     def act(scratch: Scratch) -> Shown:
         return run_small(name, failing_times(1, fail))(scratch)
 
-    return repairable(name, UNKNOWN, act, "it does not come again: one plain retry is what level 1 makes")
+    reason = "it does not come again: one plain retry is what level 1 makes"
+    return repairable(name, UNKNOWN, act, reason, plain_would_do=True)
 
 
 def for_good(name: str, fail: Callable[[], None]) -> Experiment:
@@ -93,7 +100,7 @@ def for_good(name: str, fail: Callable[[], None]) -> Experiment:
 FAULTS = (
     of_the_moment("a tool that ends with 1, once", exits_with_1),
     of_the_moment("a tool that crashes with signal 11, once", segmentation_fault),
-    of_the_moment("an exception without a word, once", bare_error),
+    of_the_moment("a worker that ends without a word, once", silent_worker),
     for_good("a tool that always ends with 3", exits_with_3),
     for_good("a tool that always aborts", aborts),
     of_the_moment("too many open files, once", too_many_files),

@@ -51,9 +51,9 @@ def tolerated(count: int) -> Experiment:
         rows = orders(50)
         for row in rows[:count]:
             row[2] = "-1.0"
-        text = csv_text(rows)
-        folder.deliver(text)
-        return folder.shown(folder.load().success, truth(text), may_be_set_aside=truth(csv_text(rows[:count])))
+        folder.deliver(csv_text(rows))
+        good, bad = truth(csv_text(rows[count:])), truth(csv_text(rows[:count]))
+        return folder.shown(folder.load().success, good, may_be_set_aside=bad)
 
     return trial(name, KIND, act, "the contract sets them aside in every run")
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from data_platform.chaos.experiment import Experiment, Rows, Shown, trial
+from data_platform.chaos.experiment import Experiment, Shown, trial
 from data_platform.chaos.orders import COLUMNS, Orders, OrdersFolder, csv_text, orders, truth
 from data_platform.chaos.scratch import Scratch
 from data_platform.chaos.tolerant_orders import TolerantOrders
@@ -18,9 +18,8 @@ def _spoilt(name: str, column: str, value: str, count: int, *, tolerant: bool) -
         rows = orders(ROWS)
         for row in rows[:count]:
             row[COLUMNS.index(column)] = value
-        text = csv_text(rows)
-        folder.deliver(text)
-        return folder.shown(folder.load().success, Rows() if not tolerant else truth(text))
+        folder.deliver(csv_text(rows))
+        return folder.shown(folder.load().success, truth(csv_text(orders(ROWS))))
 
     made = trial(name, KIND, act, "more than the contract tolerates", Category.DATA_QUALITY)
     return replace(made, may_act=True)

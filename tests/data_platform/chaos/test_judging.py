@@ -88,9 +88,16 @@ def test_a_row_in_quarantine_is_not_lost_if_the_contract_allows_it() -> None:
     aside = Counter({("2",): 1})
     shown = replace(WHOLE, after=ONE, set_aside=aside)
     assert judge(FAULT, shown, REPAIRED).rows_lost == 1
-    allowed = judge(FAULT, replace(shown, may_be_set_aside=aside), REPAIRED)
+    allowed = judge(FAULT, replace(shown, truth=ONE, may_be_set_aside=aside), REPAIRED)
     assert allowed.rows_lost == 0
     assert allowed.repaired
+
+
+def test_a_bad_row_that_is_neither_published_nor_in_quarantine_is_lost() -> None:
+    gone = replace(WHOLE, truth=ONE, after=ONE, may_be_set_aside=Counter({("2",): 1}))
+    verdict = judge(FAULT, gone, REPAIRED)
+    assert verdict.rows_lost == 1
+    assert not verdict.repaired
 
 
 def test_a_fault_is_passed_on_only_with_the_right_diagnosis() -> None:
@@ -111,3 +118,11 @@ def test_a_repair_after_its_budget_is_counted() -> None:
 def test_too_few_repairs_make_the_command_fail() -> None:
     failed = Shown(("asset:a",), succeeded=False, truth=TWO, before=TWO, after=TWO)
     assert code(judge(FAULT, WHOLE, REPAIRED), judge(FAULT, failed, PASSED_ON)) == 1
+
+
+def test_a_repair_for_which_a_plain_retry_would_have_done_is_not_counted_as_the_remedys() -> None:
+    by_itself = replace(FAULT, plain_would_do=True)
+    verdicts = [judge(FAULT, WHOLE, REPAIRED), judge(by_itself, WHOLE, REPAIRED)]
+    figures = {each.name: each.value for each in figures_of(verdicts, 1.0, is_whole=False)}
+    assert figures["repairs that a plain retry would not have been"] == 50
+    assert table_rows(verdicts)[0]["by remedy"] == 1

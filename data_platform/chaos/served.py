@@ -1,4 +1,4 @@
-"""A daemon with its code server in the scratch home: it launches jobs whose workers are killed, and repairs them."""
+"""A daemon with its code server in the scratch home: it launches jobs and schedules, and what repairs them."""
 
 import os
 import signal
@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from data_platform.chaos.overlapping_schedules import JOB as OVERLAPPING_JOB
+from data_platform.chaos.overlapping_schedules import OVERLAPPING
 from data_platform.settings import CHECKOUT
 
 if TYPE_CHECKING:
@@ -20,10 +22,23 @@ TOO_LARGE = "a worker killed with signal 9"
 WHILE_BUILDING = "a worker killed within a transaction"
 TWICE = "a worker that is killed every time"
 SIDE_EFFECTS = "a worker killed in an asset with side effects"
-JOBS = {TOO_LARGE: "too_large", WHILE_BUILDING: "while_building", TWICE: "twice", SIDE_EFFECTS: "side_effects"}
-MODULE = "data_platform.chaos.killed_worker_definitions"
+KILLED_JOBS = {
+    TOO_LARGE: "too_large",
+    WHILE_BUILDING: "while_building",
+    TWICE: "twice",
+    SIDE_EFFECTS: "side_effects",
+}
+JOBS = {**KILLED_JOBS, OVERLAPPING: OVERLAPPING_JOB}
+MODULE = "data_platform.chaos.served_definitions"
 PATIENCE_SECONDS, LOOK_SECONDS = 150.0, 0.5
+SCHEDULES_PATIENCE_SECONDS = 420.0
+"""Until the killed workers are done with, the schedules have overlapped, and have ticked once more."""
 _WORKSPACE = "load_from:\n  - python_module:\n      module_name: {module}\n      location_name: chaos\n"
+
+
+def start_daemon(scratch: "Scratch") -> None:
+    """Have the daemon run until the end of all; it launches each job once, and its schedules tick."""
+    scratch.keep_open("daemon", daemon)
 
 
 @contextmanager
@@ -53,16 +68,18 @@ def daemon(scratch: "Scratch") -> Iterator[None]:
         process.wait(timeout=20)
 
 
-def outcome_of(scratch: "Scratch", name: str, is_over: Callable[[], bool]) -> bool:
+def outcome_of(
+    scratch: "Scratch", name: str, is_over: Callable[[], bool], patience_seconds: float = PATIENCE_SECONDS
+) -> bool:
     """Wait until the ladder is done with an experiment's job; whether a run of it succeeded.
 
     Raises:
         TimeoutError: it is not done in time.
     """
-    until = time.monotonic() + PATIENCE_SECONDS
+    until = time.monotonic() + patience_seconds
     while not is_over():
         if time.monotonic() > until:
-            raise TimeoutError(f"{name}: not over within {PATIENCE_SECONDS:.0f} s")
+            raise TimeoutError(f"{name}: not over within {patience_seconds:.0f} s")
         time.sleep(LOOK_SECONDS)
     # A step that is proved tells the ledger before its run has ended.
     while not all(run.is_finished for run in runs_of(scratch, name)) and time.monotonic() < until:
