@@ -170,7 +170,7 @@ def _refuse_unknown(environ: Mapping[str, str]) -> None:
     for name in sorted(environ):
         if name.startswith(PREFIX) and name not in known:
             near = difflib.get_close_matches(name, known, n=1)
-            hint = f"did you mean {near[0]}?" if near else "`data-platform settings` lists the known ones"
+            hint = f"did you mean {near[0]}?" if near else "unset it, and `data-platform settings` lists the known ones"
             raise SettingsError(f"{name} is not a setting; {hint}")
 
 

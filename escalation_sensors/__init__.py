@@ -10,16 +10,18 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from escalation_sensors.level1.current_tuning import current_tuning
+    from escalation_sensors.level1.deadline import interruptible
     from escalation_sensors.level1.escalate import escalate
     from escalation_sensors.level1.recoverable import recoverable
     from escalation_sensors.level1.tuning import Tuning
 
-__all__ = ["Tuning", "current_tuning", "escalate", "recoverable"]
+__all__ = ["Tuning", "current_tuning", "escalate", "interruptible", "recoverable"]
 
 _PLACES = {
     "Tuning": "escalation_sensors.level1.tuning",
     "current_tuning": "escalation_sensors.level1.current_tuning",
     "escalate": "escalation_sensors.level1.escalate",
+    "interruptible": "escalation_sensors.level1.deadline",
     "recoverable": "escalation_sensors.level1.recoverable",
 }
 

@@ -4,16 +4,19 @@ What level 1 decides with it is not said here.
 """
 
 import inspect
+import os
 import re
 import sys
-from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
+from itertools import islice
 from types import FrameType
 from typing import Any
 
 import dagster as dg
+from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 from dagster._core.definitions.decorators.op_decorator import DecoratedOpFunction
 from dagster._core.definitions.node_definition import NodeDefinition
 from dagster._core.errors import DagsterExecutionInterruptedError
@@ -27,9 +30,13 @@ from dagster._core.execution.plan.step import UnresolvedMappedExecutionStep
 from dagster._core.execution.plan.utils import op_execution_error_boundary
 from dagster._core.executor.base import Executor as BaseExecutor
 from dagster._core.executor.child_process_executor import ChildProcessCrashException
+from dagster._core.instance.config import PoolGranularity
 from dagster._core.snap import snapshot_from_execution_plan
+from dagster._core.storage.dagster_run import IN_PROGRESS_RUN_STATUSES
+from dagster._core.storage.event_log.base import EventLogStorage
 from dagster._core.storage.tags import (
     BACKFILL_TAGS,
+    GLOBAL_CONCURRENCY_TAG,
     PARENT_RUN_ID_TAG,
     RESUME_RETRY_TAG,
     ROOT_RUN_ID_TAG,
@@ -39,11 +46,16 @@ from dagster._core.storage.tags import (
 )
 from dagster_shared.error import SerializableErrorInfo
 
+from escalation_sensors.level1.held import PoolInUse, RunLimit, Slot
+
 MOST_FRAMES = 12
+MOST_DEPTH, MOST_TEXTS = 6, 500
+"""So deep, and for so many texts, resources are looked into for the connections that they were given."""
 _MAPPED = re.compile(r"\[[^\[\]]*\]$")
 WILL_RETRY_TAG = "dagster/will_retry"
 ErrorInfo = SerializableErrorInfo
 Node = NodeDefinition
+Graph = AssetGraph
 Replace = Callable[[dg.RetryPolicy], None]
 INTERRUPTS = (DagsterExecutionInterruptedError, KeyboardInterrupt)
 
@@ -66,7 +78,9 @@ class StepInFlight:
         is_lost: whether its process is gone, and the executor asks for it.
         is_one_of_many: whether other steps of the run make the same assets, or run the same use of an op.
         completes: whether its outputs are assets, where it has any; an inner op of a graph may only prepare them.
+        graph: finds the asset graph that they are in.
         owes: names, when its function has ended, the checks and outputs that it declares and did not yield.
+        settings: the texts in its resources and its run's configuration: paths, URLs of connections.
     """
 
     run_id: str
@@ -93,6 +107,8 @@ class StepInFlight:
     is_one_of_many: bool = False
     completes: bool = True
     owes: Callable[[], tuple[str, ...]] = tuple
+    settings: Callable[[], tuple[str, ...]] = tuple
+    graph: Callable[[], "Graph | None"] = lambda: None
 
 
 def step_in_flight() -> StepInFlight | None:
@@ -193,6 +209,34 @@ def nodes_with_a_policy(graph: dg.GraphDefinition) -> Iterator[tuple[dg.OpDefini
             yield node.definition, node.retry_policy, partial(setattr, node, "_retry_policy")
 
 
+def what_automation_runs(
+    automation: dg.ScheduleDefinition | dg.SensorDefinition,
+) -> Iterator[dg.JobDefinition | dg.AssetsDefinition]:
+    """The jobs and assets that are given to a schedule or a sensor itself; a project need not name them elsewhere."""
+    targets = [automation.target] if isinstance(automation, dg.ScheduleDefinition) else automation.targets
+    for target in targets:
+        yield from (each for each in target.assets_defs if isinstance(each, dg.AssetsDefinition))
+        if isinstance(target.resolvable_to_job, dg.JobDefinition):
+            yield target.resolvable_to_job
+
+
+def downstream_of(graph: Graph, assets: Sequence[dg.AssetKey]) -> list[dg.AssetKey]:
+    """The assets of a graph that are made of some of it, directly or not, nearest first."""
+    found: dict[dg.AssetKey, None] = {}
+    next_to = [key for key in assets if graph.has(key)]
+    while next_to:
+        children = sorted({child for key in next_to for child in graph.get(key).child_keys}, key=str)
+        next_to = [key for key in children if key not in found and key not in assets]
+        found |= dict.fromkeys(next_to)
+    return list(found)
+
+
+def _graph(context: StepExecutionContext | StepOrchestrationContext) -> Graph:
+    """The asset graph of the step's code location; that of its job where the location is not known."""
+    repository = context.job.get_repository_definition()
+    return repository.asset_graph if repository is not None else context.job.get_definition().asset_layer.asset_graph
+
+
 def _facts(context: StepExecutionContext | StepOrchestrationContext, previous_attempts: int) -> StepInFlight:
     job = context.job.get_definition() if isinstance(context, StepOrchestrationContext) else context.job_def
     run = context.dagster_run
@@ -224,9 +268,30 @@ def _facts(context: StepExecutionContext | StepOrchestrationContext, previous_at
         instance=context.instance,
         job_policy=job._op_retry_policy,  # noqa: SLF001 - this file's purpose
         is_one_of_many=context.step.key.endswith("]") or bool(assets and context.node_handle.parent),
+        graph=partial(_graph, context),
         completes=not assets or any(each.properties.asset_key for each in context.step.step_outputs),
         owes=partial(_owed, context) if isinstance(context, StepExecutionContext) else tuple,
+        settings=partial(_settings, context) if isinstance(context, StepExecutionContext) else tuple,
     )
+
+
+def _settings(context: StepExecutionContext) -> tuple[str, ...]:
+    texts = _texts_in([context.dagster_run.run_config, list(context.resources)], MOST_DEPTH)
+    return tuple(dict.fromkeys(islice(texts, MOST_TEXTS)))
+
+
+def _texts_in(value: object, depth: int) -> Iterator[str]:
+    """The texts in a value and in what it holds. Only what lies there is looked at: no property is computed."""
+    if isinstance(value, str | os.PathLike):
+        yield str(value)
+    elif depth and isinstance(value, Mapping):
+        for each in islice(value.values(), MOST_TEXTS):
+            yield from _texts_in(each, depth - 1)
+    elif depth and isinstance(value, tuple | list):
+        for each in islice(value, MOST_TEXTS):
+            yield from _texts_in(each, depth - 1)
+    elif depth and hasattr(value, "__dict__"):
+        yield from _texts_in(vars(value), depth)
 
 
 def _count(context: StepExecutionContext) -> int:
@@ -568,6 +633,84 @@ def _plan_of(repository: dg.RepositoryDefinition, job: dg.JobDefinition, run: dg
     )
 
 
+def pools_of_step(instance: dg.DagsterInstance, run_id: str, step_key: str) -> list[str]:
+    """The pools that a step of a run needs a slot of, by the run's plan; those of all its steps if none is named."""
+    run = instance.get_run_by_id(run_id)
+    plan_id = run.execution_plan_snapshot_id if run is not None else None
+    if plan_id is None:
+        return []
+    steps = instance.get_execution_plan_snapshot(plan_id).steps
+    wanted = [step for step in steps if not step_key or step.key in {step_key, as_planned(step_key)}]
+    pools = [step.pool or (step.tags or {}).get(GLOBAL_CONCURRENCY_TAG) for step in wanted]
+    return list(dict.fromkeys(pool for pool in pools if pool))
+
+
+def pools_with_a_limit(instance: dg.DagsterInstance) -> list[str]:
+    """The pools that have a limit; none where the storage knows no pools."""
+    storage = instance.event_log_storage
+    return [pool.name for pool in storage.get_pool_limits()] if storage.supports_global_concurrency_limits else []
+
+
+def pool_in_use(instance: dg.DagsterInstance, name: str, besides: tuple[str, str] = ("", "")) -> PoolInUse | None:
+    """A pool and who holds its slots, the run and step `besides` left out; None if it has no limit.
+
+    Where the instance counts runs and not steps, a run in progress holds one slot of each pool of its steps.
+    """
+    storage = instance.event_log_storage
+    if not storage.supports_global_concurrency_limits:
+        return None
+    info = storage.get_concurrency_info(name)
+    if info.limit is None:
+        return None
+    if storage.get_pool_config().pool_granularity is PoolGranularity.RUN:
+        runs = instance.get_runs(filters=dg.RunsFilter(statuses=IN_PROGRESS_RUN_STATUSES))
+        using = [run for run in runs if run.run_op_concurrency and name in (run.run_op_concurrency.all_pools or ())]
+        slots = [Slot(name, run.run_id, "") for run in using if run.run_id != besides[0]]
+        return PoolInUse(name, info.limit, tuple(slots))
+    claimed = [(each.run_id, each.step_key) for each in info.claimed_slots]
+    claimed = [each for each in claimed if each != besides]
+    living = _living(instance, {run_id for run_id, _ in claimed})
+    return PoolInUse(name, info.limit, tuple(Slot(name, run, step, run not in living) for run, step in claimed))
+
+
+def slot_is_held(instance: dg.DagsterInstance, besides: tuple[str, str], slot: Slot) -> bool:
+    """Whether a slot is still held by a run that has not ended, and none of its pool is free for run and step."""
+    pool = pool_in_use(instance, slot.pool, besides)
+    if pool is None or not pool.is_full:
+        return False
+    same = [each for each in pool.slots if (each.run_id, each.step_key) == (slot.run_id, slot.step_key)]
+    return any(not each.run_has_ended for each in same)
+
+
+def run_limits_of(instance: dg.DagsterInstance, run_id: str, tags: Mapping[str, str]) -> list[RunLimit]:
+    """The limits of the run queue that apply to a run with these tags, and which other runs count towards each."""
+    queue = instance.get_concurrency_config().run_queue_config
+    if queue is None:
+        return []
+    found = []
+    for limit in queue.tag_concurrency_limits:
+        key, value = limit["key"], limit.get("value")
+        if key not in tags or (isinstance(value, str) and tags[key] != value):
+            continue
+        by_value = isinstance(value, str) or bool(value and value.get("applyLimitPerUniqueValue"))
+        runs = _in_progress(instance, run_id, {key: tags[key]} if by_value else {})
+        counted = [run.run_id for run in runs if key in run.tags]
+        found.append(RunLimit(f"tag {key}={tags[key]}" if by_value else f"tag {key}", limit["limit"], tuple(counted)))
+    return found
+
+
+def _in_progress(instance: dg.DagsterInstance, besides: str, tags: Mapping[str, str]) -> list[dg.DagsterRun]:
+    runs = instance.get_runs(filters=dg.RunsFilter(statuses=IN_PROGRESS_RUN_STATUSES, tags=dict(tags)))
+    return [run for run in runs if run.run_id != besides]
+
+
+def _living(instance: dg.DagsterInstance, run_ids: Iterable[str]) -> set[str]:
+    """Those of some runs that have not ended; one that Dagster does not know any more has."""
+    wanted = list(run_ids)
+    runs = instance.get_runs(filters=dg.RunsFilter(run_ids=wanted)) if wanted else []
+    return {run.run_id for run in runs if not run.is_finished}
+
+
 @dataclass(frozen=True)
 class MissingPart:
     """A part of Dagster that is not as the ladder takes it to be, and what the ladder can't do without it."""
@@ -590,6 +733,10 @@ def missing_parts() -> list[MissingPart]:
             hasattr(graph.to_job(), "_op_retry_policy"),
             "a job's own policy is not followed where the ladder is down",
         ),
+        "ScheduleDefinition.target, SensorDefinition.targets": (
+            hasattr(dg.ScheduleDefinition, "target") and hasattr(dg.SensorDefinition, "targets"),
+            "the jobs and assets that only a schedule or sensor names are not covered",
+        ),
         "op_execution_error_boundary(step_context)": ("step_context" in boundary, "no failure is decided on"),
         "op_execution_error_boundary(error_cls, msg_fn, kwargs)": (
             {"error_cls", "msg_fn", "kwargs"} <= set(boundary),
@@ -607,4 +754,17 @@ def missing_parts() -> list[MissingPart]:
             "a killed step is repaired by another run only",
         ),
     }
+    held["EventLogStorage pools, DagsterInstance.get_concurrency_config"] = (
+        all(
+            hasattr(EventLogStorage, name)
+            for name in (
+                "get_pool_limits",
+                "get_pool_config",
+                "get_concurrency_info",
+                "supports_global_concurrency_limits",
+            )
+        )
+        and hasattr(dg.DagsterInstance, "get_concurrency_config"),
+        "who holds a pool's slots or fills the run queue is not seen, and not waited for",
+    )
     return [MissingPart(name, degraded) for name, (is_there, degraded) in held.items() if not is_there]

@@ -19,7 +19,7 @@ from data_platform.materialization.load_record import load_records
 from data_platform.materialization.task import Days, TableTask
 from data_platform.materialization.tuned_engine import tuned_engine
 from data_platform.modeling import Consumer
-from escalation_sensors import current_tuning
+from escalation_sensors import current_tuning, interruptible
 from resources.lakehouse import LakehouseResource, TableBuild, TableName, quote_identifier
 from resources.sources import ColumnMapping, ExtractRequest, Landed, Source, typed_select, verify_landed
 
@@ -95,7 +95,7 @@ def source_asset(
                 mapping=mapping,
             )
         )
-        with tuned_engine(lakehouse), lakehouse.connection() as connection:
+        with tuned_engine(lakehouse), lakehouse.connection() as connection, interruptible(connection.interrupt):
             rows = verify_landed(
                 connection, landed, columns, may_be_empty=declared.source.may_be_empty, mapping=mapping
             )

@@ -10,7 +10,7 @@ import dagster as dg
 from data_platform.assets.partitions import FIRST_DAY, range_tags
 from data_platform.materialization.load_record import LOADS, loaded_checksums
 from resources.lakehouse import LakehouseResource, table_exists
-from resources.sources import Arrival, CsvFolder, arrivals
+from resources.sources import Arrival, CsvFolder, DropFile, arrivals
 
 INTERVAL_SECONDS = 15
 MOST_NAMED = 3
@@ -26,7 +26,7 @@ def drop_folder_sensor(source: CsvFolder, job_name: str, today: date, landing: P
     asset = dg.AssetKey(["raw", source.name])
 
     @dg.sensor(
-        name=f"{source.name}_drop_folder",
+        name=sensor_name(source),
         job_name=job_name,
         minimum_interval_seconds=INTERVAL_SECONDS,
         default_status=dg.DefaultSensorStatus.RUNNING,
@@ -40,7 +40,7 @@ def drop_folder_sensor(source: CsvFolder, job_name: str, today: date, landing: P
         asked: dict[str, str] = json.loads(context.cursor or "{}")
         # What was landed before need not be read again to know its checksum.
         found = source.scan(datetime.now(UTC), landing)
-        files = [file for file in found if FIRST_DAY <= (file.partition or date.min) <= today]
+        files = loadable(found, today)
         others = len(found) - len(files)
         left = f"; {others} of days before {FIRST_DAY} or after {today} are left alone" if others else ""
         if strangers := source.strangers():
@@ -65,6 +65,16 @@ def drop_folder_sensor(source: CsvFolder, job_name: str, today: date, landing: P
         return dg.SensorResult(run_requests=requests, cursor=json.dumps(asked))
 
     return look
+
+
+def sensor_name(source: CsvFolder) -> str:
+    """The name of a source's sensor."""
+    return f"{source.name}_drop_folder"
+
+
+def loadable(files: Sequence[DropFile], today: date) -> list[DropFile]:
+    """The files of the days that the platform knows."""
+    return [file for file in files if FIRST_DAY <= (file.partition or date.min) <= today]
 
 
 def still_asked_for(news: Sequence[Arrival], asked: Mapping[str, str]) -> dict[str, str]:

@@ -38,7 +38,7 @@ def _findings(*, repair: bool) -> Iterator[Finding]:
     try:
         settings = load_settings()
     except SettingsError as error:
-        yield Finding(State.FAIL, "settings", str(error), "`data-platform settings` lists them")
+        yield Finding(State.FAIL, "settings", str(error), "correct that variable, or unset it")
         return
     yield Finding(State.OK, "settings", f"all state is under {settings.home}")
     checks = (dagster_home, ports, disk, drop_folder, catalog)

@@ -11,7 +11,7 @@ import duckdb
 from data_platform.cli.errors import CommandError
 from data_platform.settings import Settings
 from resources.lakehouse.catalog import EXTENSIONS, LAKE, attach_read_only, catalog_exists
-from resources.lakehouse.configuration import DEFAULT_S3_REGION, Catalog, S3Access, parse_catalog_url
+from resources.lakehouse.configuration import Catalog, parse_catalog_url, s3_access
 from resources.lakehouse.extensions import OFFLINE, load_extensions
 from resources.lakehouse.storage_secret import create_storage_secret
 
@@ -39,14 +39,6 @@ def _attach(connection: duckdb.DuckDBPyConnection, catalog: Catalog, settings: S
     load_extensions(connection, "ducklake", EXTENSIONS[type(catalog)])
     if settings.data_path.startswith("s3://"):
         load_extensions(connection, "httpfs")
-        access = S3Access(
-            endpoint=settings.s3_endpoint,
-            region=settings.s3_region or DEFAULT_S3_REGION,
-            access_key_id=settings.s3_access_key_id,
-            secret_access_key=settings.s3_secret_access_key,
-            use_ssl=settings.s3_use_ssl,
-            url_style=settings.s3_url_style,
-        )
-        create_storage_secret(connection, access)
+        create_storage_secret(connection, s3_access(settings))
     attach_read_only(connection, catalog)
     connection.execute(f"USE {LAKE}; SET TimeZone = 'UTC'")

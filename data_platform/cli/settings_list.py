@@ -3,23 +3,23 @@
 import os
 import re
 
-from data_platform.cli.terminal import notes, output
-from data_platform.settings import Settings, SettingsError, load_settings, variable_of
+from data_platform.cli.terminal import output
+from data_platform.settings import Settings, load_settings, variable_of
 
 
 def list_settings() -> None:
-    """List the settings; where they cannot be loaded, the variables and what is wrong."""
+    """List the settings.
+
+    Raises:
+        SettingsError: one of them is unknown or wrong; then no value of the others is known either.
+    """
     from rich.table import Table
     from rich.text import Text
 
-    try:
-        loaded = load_settings()
-    except SettingsError as error:
-        loaded = None
-        notes().print(f"error: {error}", style="red", markup=False)
+    loaded = load_settings()
     shown = Table("variable", "value", "")
     for field in Settings.model_fields:
-        value = "" if loaded is None else shown_value(field, str(getattr(loaded, field)))
+        value = shown_value(field, str(getattr(loaded, field)))
         shown.add_row(variable_of(field), Text(value), "set" if os.environ.get(variable_of(field)) else "default")
     output().print(shown)
 

@@ -26,7 +26,7 @@ from data_platform.materialization.profile_history import past_profiles, profile
 from data_platform.materialization.quarantine import quarantine_columns, quarantine_name
 from data_platform.materialization.task import Days, Materialized, TableTask
 from data_platform.materialization.tuned_engine import tuned_engine, tuned_selects
-from escalation_sensors import current_tuning
+from escalation_sensors import current_tuning, interruptible
 from resources.lakehouse import (
     LakehouseResource,
     PublishConflict,
@@ -94,7 +94,7 @@ class _Attempt:
 
     def run(self) -> Materialized:
         task = self.task
-        with self.lakehouse.connection() as connection:
+        with self.lakehouse.connection() as connection, interruptible(connection.interrupt):
             # A transaction, so that the build and the audit's relationships read all tables at one snapshot.
             # It writes nothing to the lakehouse, and ends with the connection.
             connection.execute("BEGIN TRANSACTION")

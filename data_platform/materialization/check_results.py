@@ -37,13 +37,17 @@ class ContractFailure(dg.Failure):
     """A contract kept a table from being published. Level 1 may try again, with what it may change.
 
     `escalation_category` is what the failing checks are about: columns, values, or unknown where no check that failed
-    could be evaluated, which says nothing about the data.
+    could be evaluated, which says nothing about the data. `failing_rows` is known where one check failed: a row that
+    fails two would count twice.
     """
 
     def __init__(self, materialized: Materialized, description: str) -> None:
         super().__init__(description)
-        judged = [outcome.name for outcome in materialized.blocking if not outcome.error]
+        blamed = [outcome for outcome in materialized.blocking if not outcome.error]
+        judged = [outcome.name for outcome in blamed]
         self.checks = tuple(outcome.name for outcome in materialized.blocking)
+        self.failing_checks = tuple(judged)
+        self.failing_rows = blamed[0].failing_rows if len(blamed) == 1 else None
         self.escalation_category = "data_quality" if judged else "unknown"
         if SCHEMA_CHECK in judged:
             self.escalation_category = "schema_mismatch"

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from escalation_sensors.level1.pending_proof import versions_to_be_proved
 from escalation_sensors.level1.receipt_book import receipts_of
 from escalation_sensors.store import Store, StoreError, store_url
 
@@ -19,7 +20,7 @@ def store_of_process() -> Store | None:
 
 
 def kept_snapshots(store: Store, now: datetime, retention: timedelta = RETENTION) -> frozenset[int]:
-    """The snapshots that the receipts of the last `retention` name, before and after; none where nothing was repaired.
+    """The snapshots that the receipts of the last `retention` name, and attempts that are to be proved.
 
     Raises:
         StoreError: the store cannot be reached.
@@ -27,5 +28,6 @@ def kept_snapshots(store: Store, now: datetime, retention: timedelta = RETENTION
     if not store.is_ready():
         return frozenset()
     recent = [each for each in receipts_of(store, newest=MOST_RECEIPTS) if now - each.at < retention]
-    named = (each.body.get("version", {}).get(when) for each in recent for when in ("before", "after"))
+    named = [each.body.get("version", {}).get(when) for each in recent for when in ("before", "after")]
+    named += versions_to_be_proved(store)
     return frozenset(int(version) for version in named if version and str(version).isdigit())

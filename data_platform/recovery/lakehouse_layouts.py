@@ -13,11 +13,12 @@ from data_platform.assets.partitions import span
 from data_platform.auditing import columns_of
 from data_platform.connections import lakehouse_of
 from data_platform.contracts import contracts_in, core, marts, raw
+from data_platform.recovery.former_layout import build_as_it_lay, rewritten_in
 from data_platform.recovery.query_keys import keys_of
 from data_platform.recovery.query_profile import profile_query
 from data_platform.recovery.subjects import Subjects
 from data_platform.recovery.table_contents import contents
-from escalation_sensors.level1.pipeline import Profile
+from escalation_sensors.level1.pipeline import Improved, Profile, Written
 from resources.lakehouse import (
     LakehouseResource,
     ReplaceTable,
@@ -83,7 +84,7 @@ class LakehouseLayouts:
             seconds=profiled.seconds,
         )
 
-    def improve(self, subject: str, profile: Profile) -> str:
+    def improve(self, subject: str, profile: Profile) -> Improved:
         """Rewrite the tables that the profile has keys of, each sorted by them, and those that lie scattered.
 
         All of them become one publication.
@@ -101,7 +102,7 @@ class LakehouseLayouts:
             if not self.subjects.owns(table):
                 raise ValueError(f"{table} is not built by this platform; its layout was not changed")
         if not tables:
-            return "nothing is joined or filtered on and no table lies scattered, so no layout would help"
+            return Improved("nothing is joined or filtered on and no table lies scattered, so no layout would help")
         folder = new_build_folder(self.lakehouse, next(iter(tables)), RUN_ID)
         with self.lakehouse.connection() as connection:
             connection.execute("BEGIN TRANSACTION")  # all is read of one state
@@ -113,11 +114,45 @@ class LakehouseLayouts:
                 if table in there
             ]
         if not builds:
-            return "none of the tables it reads is there"
+            return Improved("none of the tables it reads is there")
         told = ", ".join(_told(build, tables[build.table], profile) for build in builds)
         done = publish(self.lakehouse, builds, run_id=RUN_ID, message=told[:500], read_snapshot=read_snapshot)
         rows = sum(build.rows for build in builds)
-        return f"{told}: {rows:,} rows, unchanged, published as snapshot {done.snapshot_after}"
+        told = f"{told}: {rows:,} rows, unchanged, published as snapshot {done.snapshot_after}"
+        return Improved(told, str(read_snapshot), str(done.snapshot_after))
+
+    def bring_back(self, subject: str, written: Written) -> str:
+        """Publish the rows that are there now again, in the order, files and row groups that they had before.
+
+        Days that others have published since stay as they are.
+
+        Raises:
+            ValueError: the platform does not build the subject, or rewrote none of its tables then.
+            LayoutReplaced: a table was published as a whole since, so its layout is another one already.
+            SnapshotNotFound: the version has expired, or is none.
+            RowCountMismatch: the rows would not be the same; nothing was published.
+            PublishConflict: somebody published a table meanwhile.
+        """
+        table = self.subjects.table(subject)
+        model = self.subjects.models.get(table) if table is not None else None
+        if model is None or not (written.before.isdigit() and written.after.isdigit()):
+            raise ValueError(f"{subject}: no layout was changed for it from {written.before!r} to {written.after!r}")
+        before, after = int(written.before), int(written.after)
+        tables = {str(name): name for name in model.depends_on if self.subjects.owns(name)}
+        with self.lakehouse.connection() as connection:
+            connection.execute("BEGIN TRANSACTION")  # all is read of one state
+            read_snapshot = current_snapshot(connection)
+            rewritten = rewritten_in(connection, tables, after, RUN_ID)
+            if not rewritten:
+                raise ValueError(f"snapshot {after} holds no layout of what {subject} reads, or has expired")
+            folder = new_build_folder(self.lakehouse, rewritten[0], RUN_ID)
+            builds = [
+                build_as_it_lay(connection, each, before=before, after=after, folder=folder) for each in rewritten
+            ]
+        told = ", ".join(f"{build.table} lies in {len(build.files)} files as it did" for build in builds)
+        done = publish(self.lakehouse, builds, run_id=RUN_ID, message=told[:500], read_snapshot=read_snapshot)
+        rows = sum(build.rows for build in builds)
+        return f"{told} in snapshot {before}: {rows:,} rows, unchanged, published as snapshot {done.snapshot_after}"
 
 
 def lies_scattered(files: TableFiles) -> bool:

@@ -10,7 +10,8 @@ import duckdb
 from data_platform.connections import lakehouse_of
 from data_platform.materialization.load_record import LOADS, loads_brought_back
 from data_platform.materialization.quarantine import quarantine_name
-from data_platform.recovery.as_it_was import as_it_was, beside_as_it_was
+from data_platform.recovery.as_it_was import AsItWas
+from data_platform.recovery.loaded_again import loaded_again
 from data_platform.recovery.subjects import Subjects
 from data_platform.recovery.undo_scope import UndoScope, days_in, in_words, published_since, scope_of
 from escalation_sensors.level1.pipeline import ChangedSince, Written
@@ -100,21 +101,26 @@ class LakehouseVersions:
         what = f"{table}{in_words(scope)} {back}"
         done = publish(self.lakehouse, builds, run_id=RUN_ID, message=what[:500], read_snapshot=read_snapshot)
         told = f"{what}: {self._rows_in(table, scope)} rows, published as snapshot {done.snapshot_after}"
-        return f"{told}; taken back is what was published of it since: {', '.join(since)}" if since else told
+        lost = f"; taken back is what was published of it since: {', '.join(since)}" if since else ""
+        return told + lost + self._loaded_again(table, scope)
+
+    def _loaded_again(self, table: TableName, scope: UndoScope) -> str:
+        """What the sensor of the table's drop folder makes of it, to end the line with; empty where that is nothing."""
+        declared = self.subjects.sources.get(table)
+        if declared is None:
+            return ""
+        with self.lakehouse.connection() as connection:
+            again = loaded_again(connection, declared, self.subjects.settings, days_in(scope), datetime.now(UTC))
+        return f"; {again}" if again else ""
 
     def _builds(
         self, connection: duckdb.DuckDBPyConnection, table: TableName, scope: UndoScope, written: Written, folder: str
     ) -> Iterator[TableBuild]:
         before = int(written.before) if written.before else None
         after = int(written.after) if written.after.isdigit() else None
-        quarantine = quarantine_name(table)
-        yield from filter(
-            None,
-            (
-                as_it_was(connection, table, scope, folder, before=before, after=after),
-                beside_as_it_was(connection, quarantine, scope, folder, before=before, after=after),
-            ),
-        )
+        as_it_was = AsItWas(connection, scope, folder, before, after)
+        builds = (as_it_was.of(table), as_it_was.of_what_came_later(quarantine_name(table)))
+        yield from (build for build in builds if build is not None)
         declared = self.subjects.sources.get(table)
         if declared is not None and table_exists(connection, LOADS):
             now, days = datetime.now(UTC), days_in(scope)

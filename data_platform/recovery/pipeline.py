@@ -2,6 +2,7 @@
 
 from data_platform.recovery.lakehouse_layouts import LakehouseLayouts
 from data_platform.recovery.lakehouse_versions import LakehouseVersions
+from data_platform.recovery.source_changes import SourceChanges
 from data_platform.recovery.source_probe import SourceProbe
 from data_platform.recovery.subjects import Subjects
 from data_platform.recovery.work_sizes import WorkSizes
@@ -21,4 +22,5 @@ def platform_pipeline(settings: Settings | None = None) -> Pipeline:
         versions=LakehouseVersions(subjects),
         layouts=LakehouseLayouts(subjects),
         sizes=WorkSizes(subjects),
+        changes=SourceChanges(subjects),
     )

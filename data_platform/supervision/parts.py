@@ -15,6 +15,7 @@ from data_platform.supervision.child import ChildSpec
 from data_platform.supervision.ports import LOOPBACK
 
 DEFINITIONS_MODULE = "data_platform.definitions"
+CODE_SERVER = "code-server"
 
 
 def serves_the_weather_api(settings: Settings) -> bool:
@@ -40,7 +41,7 @@ def parts(
     environment = child_environment(settings)
     commands = {
         # The flag makes it start its own children with this Python, not with whichever `dagster` is on the PATH.
-        "code-server": [
+        CODE_SERVER: [
             *(python, "-m", "dagster", "code-server", "start", "--use-python-environment-entry-point"),
             *("--host", LOOPBACK, "--port", str(code_server_port)),
             *("--module-name", module, "--working-directory", str(CHECKOUT), "--location-name", module),

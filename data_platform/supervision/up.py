@@ -17,6 +17,7 @@ from data_platform.supervision.dagster_home import ensure_dagster_home
 from data_platform.supervision.errors import SupervisionError
 from data_platform.supervision.home_lock import HomeLock
 from data_platform.supervision.parts import (
+    CODE_SERVER,
     DEFINITIONS_MODULE,
     child_environment,
     parts,
@@ -54,11 +55,13 @@ def up(
         workspace = write_workspace(settings, code_server_port, module)
         specs = parts(settings, code_server_port=code_server_port, workspace=workspace, module=module)
         logs = settings.home / "logs"
-        supervisor = Supervisor([Child(spec, logs) for spec in specs], lock_descriptor=lock.descriptor, tell=tell)
+        children = [Child(spec, logs) for spec in specs]
+        supervisor = Supervisor(children, lock_descriptor=lock.descriptor, tell=tell)
         url = f"http://{LOOPBACK}:{settings.webserver_port}"
 
         def announce() -> None:
-            wait_until_ready(url, give_up=lambda: supervisor.stopping, tell=tell)
+            log = next(child.log_file for child in children if child.spec.name == CODE_SERVER)
+            wait_until_ready(url, code_server_log=log, give_up=lambda: supervisor.stopping, tell=tell)
             if not supervisor.stopping:
                 tell(f"up after {time.monotonic() - started:.1f} s: {url} (Ctrl-C ends it, logs are in {logs})")
 

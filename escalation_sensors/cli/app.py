@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from escalation_sensors.cli.errors import CommandError
+from escalation_sensors.redaction import redact
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -28,7 +29,7 @@ def diagnose(*, jsonl: bool, rules: Path | None) -> None:
 @click.argument("identity", metavar="[ID]", type=int, required=False)
 @click.option("--json", "as_json", is_flag=True, help="As JSON, one object a line.")
 def receipt(*, identity: int | None, as_json: bool) -> None:
-    """Show the receipt of a repair in full, or list the newest ones."""
+    """Show the receipt of a repair in full, or list the newest ones, and how many of all repairs were wrong."""
     from escalation_sensors.cli.receipts import show_receipts
 
     show_receipts(sys.stdout, identity, as_json=as_json)
@@ -36,7 +37,7 @@ def receipt(*, identity: int | None, as_json: bool) -> None:
 
 @escalation.command()
 def verify() -> None:
-    """Check that no receipt was altered or taken away."""
+    """Check that no receipt and no undo was altered, taken away or put in."""
     from escalation_sensors.cli.receipts import verify as verify_receipts
 
     verify_receipts(sys.stdout)
@@ -65,7 +66,7 @@ def undo(*, identity: int, policy: Path | None, who: str | None, with_later_chan
 @click.option("--json", "as_json", is_flag=True, help="As JSON, one object a line.")
 def proposals(*, as_json: bool) -> None:
     """List what level 1 would do and may not do by itself."""
-    from escalation_sensors.cli.receipts import show_proposals
+    from escalation_sensors.cli.proposals import show_proposals
 
     show_proposals(sys.stdout, as_json=as_json)
 
@@ -75,7 +76,7 @@ def main() -> None:
     try:
         escalation(prog_name="escalation")
     except CommandError as error:
-        print(f"error: {error}", file=sys.stderr)  # noqa: T201 - the command line's own voice
+        print(f"error: {redact(str(error))}", file=sys.stderr)  # noqa: T201 - the command line's own voice
         sys.exit(1)
     except BrokenPipeError:
         sys.stderr.close()  # whoever read has enough; the interpreter would complain of it while it ends

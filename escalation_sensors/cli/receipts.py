@@ -1,16 +1,17 @@
-"""`escalation receipt`, `verify`, `undo`, `proposals`: what level 1 did, whether it is unaltered, taking it back."""
+"""`escalation receipt`, `verify`, `undo`: what level 1 did, whether it is unaltered, taking it back."""
 
 import getpass
 import json
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
 from escalation_sensors.cli.errors import CommandError
+from escalation_sensors.level1.chain import verify_chain
 from escalation_sensors.level1.ledger import Ledger
 from escalation_sensors.level1.packages import packages_folder
-from escalation_sensors.level1.proposals import proposals_of
-from escalation_sensors.level1.receipt_book import Receipt, receipt, receipts_of, verify_chain
+from escalation_sensors.level1.receipt_book import Figures, Receipt, figures, receipt, receipts_of
 from escalation_sensors.level1.setup import Setup
 from escalation_sensors.level1.undo import CannotUndo, undo
 from escalation_sensors.policy.policy import Policy
@@ -19,7 +20,7 @@ from escalation_sensors.store import Store, StoreError, store_url
 
 
 def show_receipts(target: TextIO, identity: int | None, *, as_json: bool) -> None:
-    """One receipt in full, or the newest ones in a line each.
+    """One receipt in full, or the newest ones in a line each, and last how many of all repairs were wrong.
 
     Raises:
         CommandError: there is no such receipt, or no store.
@@ -33,23 +34,26 @@ def show_receipts(target: TextIO, identity: int | None, *, as_json: bool) -> Non
         target.writelines(
             (json.dumps(_document(each)) if as_json else _in_a_line(each)) + "\n" for each in receipts_of(store)
         )
+        target.write(_figures_in_a_line(figures(store), as_json=as_json) + "\n")
     except StoreError as error:
         raise CommandError(str(error)) from error
 
 
 def verify(target: TextIO) -> None:
-    """Say whether the chain of receipts is whole.
+    """Say whether the chains of receipts and undos are whole.
 
     Raises:
-        CommandError: a receipt was altered, or one before it is gone.
+        CommandError: a receipt or an undo was altered, taken away or put in.
     """
     try:
-        count, broken = verify_chain(open_store())
+        found = verify_chain(open_store())
     except StoreError as error:
         raise CommandError(str(error)) from error
-    if broken is not None:
-        raise CommandError(f"receipt {broken} does not fit the chain: it was altered, or one before it is gone")
-    target.write(f"{count} receipts, each as it was written\n")
+    if found.broken is not None:
+        raise CommandError(found.broken)
+    target.write(
+        f"{found.receipts} receipts, {found.undone} of them undone, each as it was written; the head is {found.head}\n"
+    )
 
 
 def undo_receipt(
@@ -68,33 +72,13 @@ def undo_receipt(
             found,
             Setup(_policy(policy)),
             packages=packages_folder(),
-            who=who or f"{getpass.getuser()} (unauthenticated)",
+            who=who or f"{_user()} (unauthenticated)",
             now=datetime.now(UTC),
             with_later_changes=with_later_changes,
         )
     except (StoreError, CannotUndo) as error:
         raise CommandError(str(error)) from error
     target.writelines(f"{line}\n" for line in [*done, f"receipt {identity} is undone, and counts as a wrong repair"])
-
-
-def show_proposals(target: TextIO, *, as_json: bool) -> None:
-    """The newest proposals.
-
-    Raises:
-        CommandError: there is no store.
-    """
-    try:
-        rows = proposals_of(open_store())
-    except StoreError as error:
-        raise CommandError(str(error)) from error
-    for row in rows:
-        plan = row["plan"]
-        if as_json:
-            target.write(json.dumps({**row, "at": row["at"].isoformat()}) + "\n")
-        else:
-            target.write(
-                f"{row['id']}  {row['state']}  {', '.join(plan['assets'])}  {row['remedy']}: {plan['effect']}\n"
-            )
 
 
 def open_store() -> Store:
@@ -111,6 +95,14 @@ def open_store() -> Store:
     except StoreError as error:
         raise CommandError(str(error)) from error
     return store
+
+
+def _user() -> str:
+    """The user of this machine, by number where nobody gave that one a name (in a container, say)."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # by Python's version
+        return f"uid {os.getuid()}"
 
 
 def _policy(path: Path | None) -> Policy:
@@ -138,6 +130,13 @@ def _in_a_line(of: Receipt) -> str:
     undone = "  (undone)" if of.undone_at else ""
     body = of.body
     return f"{of.id}  {of.at:%Y-%m-%d %H:%M:%S} UTC  {body['subject']}  {body['remedy']}: {body['change']}{undone}"
+
+
+def _figures_in_a_line(of: Figures, *, as_json: bool) -> str:
+    if as_json:
+        return json.dumps({"repairs": of.repairs, "undone": of.undone, "wrong_rate": of.wrong_rate})
+    rate = "" if of.wrong_rate is None else f" ({100 * of.wrong_rate:.1f} %)"
+    return f"{of.repairs} repairs, of which {of.undone} were undone, and so were wrong{rate}"
 
 
 def _in_words(of: Receipt) -> str:

@@ -8,6 +8,8 @@ from typing import Literal
 from escalation_sensors.level1.proposed import Proposed
 from escalation_sensors.level1.tuning import Tuning
 
+LATE_SECONDS = 1.0
+"""An attempt that has ended counts as one within its deadline if that came so little before."""
 Outcome = Literal["repaired", "failed", "lost", "canceled"]
 
 
@@ -32,6 +34,7 @@ class Attempt:
     """One attempt as the ledger knows it; before `not_before` its execution waits.
 
     `steps` are those that it runs again, each with whether it has ended; empty where that is every step of its subject.
+    The versions are of data that it changed itself, where that is known before it is proved.
     """
 
     id: int
@@ -46,10 +49,17 @@ class Attempt:
     has_ended: bool = False
     not_before: datetime | None = None
     steps: Mapping[str, bool] = field(default_factory=dict)
+    version_before: str | None = None
+    version_after: str | None = None
 
     def is_of(self, step_key: str) -> bool:
         """Whether a step is run again by it."""
         return not self.steps or step_key in self.steps
+
+    def over_budget(self, ended_at: datetime) -> str:
+        """Why it is no repair, if it ended after its deadline; empty if it did not. A late timer is forgiven."""
+        seconds = (ended_at - self.deadline_at).total_seconds()
+        return f"it ended {seconds:.0f} s after its budget" if seconds > LATE_SECONDS else ""
 
     @property
     def is_unfinished(self) -> bool:

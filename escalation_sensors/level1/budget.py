@@ -31,10 +31,14 @@ class MayStart:
 
 @dataclass(frozen=True)
 class MayNotStart:
-    """No attempt may start; `reason` is told to level 2. `is_running`: because another one has not ended."""
+    """No attempt may start; `reason` is told to level 2.
+
+    `is_running`: because another one has not ended; `has_ended`: because the case has.
+    """
 
     reason: str
     is_running: bool = False
+    has_ended: bool = False
 
 
 def may_start(

@@ -4,10 +4,10 @@ A case is a subject's; a run belongs to it by its root or its backfill, or becau
 """
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, or_, select
 
 from escalation_sensors.level1.attempt import Attempt, Origin, Subject
 from escalation_sensors.level1.tuning import Tuning
@@ -60,6 +60,25 @@ def steps_of(connection: Connection, attempt_ids: Collection[int]) -> dict[int, 
     return found
 
 
+def case_of(
+    connection: Connection, subject: Subject, origin: Origin, failed_at: datetime, budget_seconds: float
+) -> Mapping[str, Any]:
+    """The case of a failure: that of its runs; else one that is open and within its budget; else a new one."""
+    if connection.dialect.name == "postgresql":
+        # SQLite's transactions exclude one another as they are; here two first failures would open two cases.
+        key = func.hashtext(f"{subject.code_location}\x1f{subject.name}")
+        connection.execute(select(func.pg_advisory_xact_lock(key)))
+    same_runs = newest_case(connection, subject, origin)
+    if same_runs is not None:
+        return same_runs
+    waits = exists().where(attempts.c.case_id == cases.c.id, attempts.c.remedy.in_(PROVED_BY_NEXT))
+    newest = select(cases).where(is_of(subject)).order_by(cases.c.id.desc())
+    last = connection.execute(newest.where(cases.c.state == "open", ~waits)).mappings().first()
+    if last is not None and failed_at <= last["first_failure_at"] + timedelta(seconds=last["budget_seconds"]):
+        return dict(last)
+    return open_case(connection, subject, origin, failed_at, budget_seconds)
+
+
 def open_case(
     connection: Connection, subject: Subject, origin: Origin, failed_at: datetime, budget_seconds: float
 ) -> Mapping[str, Any]:
@@ -101,4 +120,6 @@ def attempt_of_row(row: Mapping[str, Any], steps: Mapping[str, bool]) -> Attempt
         row.get("outcome", "running") != "running",
         row["not_before"],
         steps,
+        row.get("version_before"),
+        row.get("version_after"),
     )

@@ -10,20 +10,23 @@ from datetime import datetime
 from escalation_sensors.diagnosis.category import Category
 from escalation_sensors.diagnosis.classifier import Classifier
 from escalation_sensors.diagnosis.diagnosis import Diagnosis
+from escalation_sensors.level1 import proposing
 from escalation_sensors.level1.allow_list import AllowList
 from escalation_sensors.level1.budget import MayNotStart
-from escalation_sensors.level1.duration_history import remedy_duration, usual_duration
+from escalation_sensors.level1.duration_history import expected_seconds
 from escalation_sensors.level1.failed import Failed
 from escalation_sensors.level1.failure_log import record_failure
+from escalation_sensors.level1.held import Held
 from escalation_sensors.level1.ledger import Attempt, Ledger, Plan
-from escalation_sensors.level1.pipeline import SizeOf, WorkSize
-from escalation_sensors.level1.proposals import propose
+from escalation_sensors.level1.lookups import Lookups
+from escalation_sensors.level1.pipeline import WorkSize
 from escalation_sensors.level1.proposed import Proposed
 from escalation_sensors.level1.remedies import plain
 from escalation_sensors.level1.remedies.by_category import NEEDS_READING, REMEDIES
+from escalation_sensors.level1.setup import trouble
 from escalation_sensors.level1.situation import MayNotAct, Situation
 from escalation_sensors.level1.tuning import PLAIN, Tuning
-from escalation_sensors.level1.tuning_memory import Worked, tuning_in_force, undone_receipt, what_worked
+from escalation_sensors.level1.tuning_memory import as_small_as_worked, tuning_in_force, undone_receipt, what_worked
 from escalation_sensors.policy.policy import Cap, Policy
 
 Tell = Callable[[str], None]
@@ -71,14 +74,14 @@ class LevelOne:
         allowed: AllowList | None = None,
         *,
         can_improve_layout: bool = False,
-        size_of: SizeOf | None = None,
+        lookups: Lookups | None = None,
     ) -> None:
         self.ledger = ledger
         self.policy = policy or Policy()
         self._classifier = classifier
         self._allowed = allowed or AllowList()
         self._can_improve_layout = can_improve_layout
-        self._size_of = size_of
+        self._lookups = lookups or Lookups()
 
     def decide(self, failed: Failed, now: datetime, tell: Tell) -> Decision:
         """Decide on a failure, count the attempt, and tell it.
@@ -129,30 +132,56 @@ class LevelOne:
     def _decide(
         self, failed: Failed, diagnosis: Diagnosis, before: Attempt | None, now: datetime
     ) -> tuple[Attempt, Plan] | HandOn | LeaveIt:
+        acted_on = _unless_unsure(diagnosis, self.policy)
+        plan = self._may_act(failed, acted_on, before, now)
+        if isinstance(plan, Plan):
+            begun = self._begin(failed, acted_on, plan, now)
+            if not isinstance(begun, MayNotAct):
+                return begun
+            plan = begun
+        if plan.proposed is not None:
+            self._propose(failed, acted_on, replace(plan.proposed, why=plan.reason), now)
+        return HandOn(plan.reason, acted_on)
+
+    def _may_act(self, failed: Failed, diagnosis: Diagnosis, before: Attempt | None, now: datetime) -> Plan | MayNotAct:
+        """What is planned, where diagnosis, asset and policy let level 1 do it; else why not, and what it would be."""
+        cap = self.policy.cap(diagnosis.category)
         if failed.settings.has_side_effects:
-            return HandOn("it has side effects, and is never run again without a person", diagnosis)
-        diagnosis = _unless_unsure(diagnosis, self.policy)
+            reason = "it has side effects, and is never run again without a person"
+            is_silent = not diagnosis.recoverable or self.policy.unreadable or cap is Cap.WATCH
+            return MayNotAct(reason, None if is_silent else self._despite_effects(failed, diagnosis, before, now))
         if not diagnosis.recoverable:
             why = (
                 "a fix by the owner is needed" if diagnosis.category is Category.CODE_DEFECT else "it would fail again"
             )
-            return HandOn(f"{why} ({diagnosis.category})", diagnosis)
-        cap = self.policy.cap(diagnosis.category)
+            return MayNotAct(f"{why} ({diagnosis.category})", proposing.credentials(failed, diagnosis))
+        if self.policy.unreadable:
+            way_out = "correct it, and reload the definitions"
+            return MayNotAct(f"the policy cannot be read, which allows nothing: {self.policy.unreadable}; {way_out}")
         if cap is Cap.WATCH:
-            return HandOn(f"the policy says to watch {diagnosis.category}", diagnosis)
+            return MayNotAct(f"the policy says to watch {diagnosis.category}")
         plan = self._plan(failed, diagnosis, before, now)
         if isinstance(plan, Plan) and cap is Cap.PROPOSE:
-            proposed = Proposed(plan.remedy, plan.change, "nothing is changed until it is approved", plan.tuning)
-            plan = MayNotAct(f"the policy says to propose for {diagnosis.category}", proposed)
-        if isinstance(plan, MayNotAct):
-            if plan.proposed is not None:
-                propose(self.ledger, failed, plan.proposed, now)
-            return HandOn(plan.reason, diagnosis)
-        return self._begin(failed, diagnosis, plan, now)
+            return MayNotAct(f"the policy says to propose for {diagnosis.category}", proposing.by_policy(plan))
+        return plan
+
+    def _despite_effects(
+        self, failed: Failed, diagnosis: Diagnosis, before: Attempt | None, now: datetime
+    ) -> Proposed | None:
+        """What would be done. Whatever goes wrong here, it is not run again: not by its own policy either."""
+        try:
+            plan = self._plan(failed, diagnosis, before, now)
+        except Exception as bug:  # noqa: BLE001 - a remedy's fault must not become a second payment
+            trouble(f"{failed.subject.name}: nothing is proposed: {type(bug).__name__}: {bug}")
+            return None
+        return proposing.despite_effects(plan) if isinstance(plan, Plan) else None
+
+    def _propose(self, failed: Failed, diagnosis: Diagnosis, proposed: Proposed, now: datetime) -> None:
+        proposing.keep_proposal(self.ledger, failed, diagnosis, proposed, self._lookups, now=now)
 
     def _begin(
         self, failed: Failed, diagnosis: Diagnosis, plan: Plan, now: datetime
-    ) -> tuple[Attempt, Plan] | HandOn | LeaveIt:
+    ) -> tuple[Attempt, Plan] | MayNotAct | LeaveIt:
         """Count the attempt, if it may start."""
         begun = self.ledger.begin_attempt(
             failed.subject,
@@ -167,13 +196,19 @@ class LevelOne:
         )
         if isinstance(begun, MayNotStart) and begun.is_running:
             return LeaveIt(begun.reason)
+        # Of a conflict that stays, what is proposed does not depend on whether there is time for another attempt.
+        is_apart = diagnosis.category is Category.SCHEDULING_CONFLICT
+        if plan.proposed is not None and (is_apart or not isinstance(begun, MayNotStart)):
+            self._propose(failed, diagnosis, plan.proposed, now)
         if isinstance(begun, MayNotStart):
-            return HandOn(begun.reason, diagnosis)
-        if plan.proposed is not None:
-            propose(self.ledger, failed, plan.proposed, now)
+            return MayNotAct(
+                begun.reason, None if begun.has_ended else proposing.beyond_the_budget(plan, failed, diagnosis)
+            )
         return begun, plan
 
     def _plan(self, failed: Failed, diagnosis: Diagnosis, before: Attempt | None, now: datetime) -> Plan | MayNotAct:
+        if before is not None and not failed.has_begun and diagnosis.category is Category.PIPELINE_TIMEOUT:
+            return MayNotAct(f"its time was up before it began: {before.change}", proposing.when_that_is_over(before))
         remedy = REMEDIES.get(diagnosis.category, plain.plan)
         situation = Situation(
             diagnosis,
@@ -186,29 +221,49 @@ class LevelOne:
             columns=failed.columns,
             said=failed.said,
             missing_module=failed.missing_module,
+            failing_rows=failed.failing_rows,
+            failing_checks=failed.failing_checks,
+            budget_seconds=failed.settings.budget_seconds,
             allowed=self._allowed,
             has_succeeded=failed.has_succeeded,
             can_improve_layout=self._can_improve_layout,
             was_killed=failed.was_killed,
             size=self._size(failed, diagnosis),
+            run_id=failed.run_id,
+            is_in_flight=failed.is_in_flight,
+            held=self._held(failed, diagnosis),
         )
+        if not situation.attempts:
+            situation = replace(situation, worked=what_worked(self.ledger.store, diagnosis.fingerprint))
+        if diagnosis.category is Category.DATA_QUALITY and self._lookups.has_changed is not None:
+            changed = self._lookups.has_changed(failed.subject.name, failed.partition)
+            situation = replace(situation, source_changed=changed)
         plan = remedy(situation)
+        worked = situation.worked
         if isinstance(plan, Plan) and plan.remedy in NEEDS_READING and failed.reads_tuning is False:
             plan = plain.plan(situation)  # nobody would hear of the remedy
+        elif isinstance(plan, Plan) and plan.remedy in NEEDS_READING and worked and worked.remedy == plain.NAME:
+            plan = plain.that_worked(situation)
         if isinstance(plan, Plan):
-            plan = replace(plan, expected_seconds=self._expected_seconds(failed, plan))
+            expected = expected_seconds(self.ledger.store, failed.subject, plan)
+            plan = replace(plan, expected_seconds=expected)
         if isinstance(plan, Plan) and (undone := self._undone(failed, diagnosis, plan, situation.tuning)):
             return undone
-        worked = None if situation.attempts else what_worked(self.ledger.store, diagnosis.fingerprint)
         if isinstance(plan, Plan) and worked is not None and worked.remedy == plan.remedy and plan.makes_work_smaller:
-            return _as_small_as_worked(plan, worked, situation.tuning)
+            return as_small_as_worked(plan, worked, situation.tuning)
         return plan
 
     def _size(self, failed: Failed, diagnosis: Diagnosis) -> WorkSize | None:
         """How much work it is, where a remedy goes by that: the pipeline has to look it up."""
-        if self._size_of is None or diagnosis.category is not Category.PIPELINE_TIMEOUT:
+        if self._lookups.size_of is None or diagnosis.category is not Category.PIPELINE_TIMEOUT:
             return None
-        return self._size_of(failed.subject.name, failed.partition)
+        return self._lookups.size_of(failed.subject.name, failed.partition)
+
+    def _held(self, failed: Failed, diagnosis: Diagnosis) -> Held:
+        """Who holds what was wanted, where it is about that: it has to be looked for."""
+        if self._lookups.who_holds is None or diagnosis.category is not Category.SCHEDULING_CONFLICT:
+            return Held()
+        return self._lookups.who_holds(failed)
 
     def _attempts_before(self, failed: Failed, before: Attempt | None) -> int:
         """How many attempts were made before this failure; those of other steps of its run are none of this step's."""
@@ -220,27 +275,13 @@ class LevelOne:
 
     def _undone(self, failed: Failed, diagnosis: Diagnosis, plan: Plan, before: Tuning) -> MayNotAct | None:
         """What a person took back is not done again unasked; waiting and reading again change nothing to take back."""
-        of_one_attempt = {"reextract": False, "behind_process": 0}
-        if plan.tuning.changed(**of_one_attempt) == before.changed(**of_one_attempt):
+        if plan.tuning.only_waits(before):
             return None
         receipt = undone_receipt(self.ledger.store, failed.subject, diagnosis.fingerprint, plan.remedy)
         if receipt is None:
             return None
-        proposed = Proposed(plan.remedy, plan.change, "`escalation undo`, as the last time", plan.tuning)
+        proposed = Proposed(plan.remedy, plan.change, tuning=plan.tuning)
         return MayNotAct(f"a person undid the same repair before (receipt {receipt})", proposed)
-
-    def _expected_seconds(self, failed: Failed, plan: Plan) -> float | None:
-        """How long the attempt is likely to take: the remedy's history, else the step's, else the failed execution's.
-
-        Of a remedy that makes the work smaller only its own history says anything.
-        """
-        by_remedy = remedy_duration(self.ledger.store, failed.subject, plan.remedy)
-        if by_remedy is not None:
-            return max(0.0, by_remedy - plan.wait_seconds)
-        if plan.makes_work_smaller:
-            return None
-        usual = usual_duration(self.ledger.store, failed.subject)
-        return usual.seconds if usual is not None else plan.expected_seconds
 
 
 def _unless_unsure(diagnosis: Diagnosis, policy: Policy) -> Diagnosis:
@@ -249,18 +290,10 @@ def _unless_unsure(diagnosis: Diagnosis, policy: Policy) -> Diagnosis:
     That changes nothing and repeats nothing that has effects outside; what the code does wrong fails again.
     """
     is_guess = diagnosis.category is Category.CODE_DEFECT and diagnosis.confidence < UNSURE
-    if not is_guess or policy.cap(Category.CODE_DEFECT) is not Cap.REPAIR:
+    is_allowed = policy.unreadable or policy.cap(Category.CODE_DEFECT) is Cap.REPAIR  # unreadable: that is told instead
+    if not is_guess or not is_allowed:
         return diagnosis
     return replace(diagnosis, category=Category.UNKNOWN, recoverable=True)
-
-
-def _as_small_as_worked(plan: Plan, worked: Worked, before: Tuning) -> Plan:
-    """The plan, with as many parts as repaired the same cause before. All else is of now: columns, packages, holder."""
-    batches = worked.tuning.batches
-    if batches <= plan.tuning.batches:
-        return plan
-    change = f"{batches} parts instead of {before.batches}, as it worked before"
-    return replace(plan, tuning=plan.tuning.changed(batches=batches), change=change)
 
 
 def _by(failed: Failed, diagnosis: Diagnosis) -> str:

@@ -1,12 +1,13 @@
 """How long executions of a subject take: kept when one succeeds, compared when one is slow."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
 
 from sqlalchemy import ColumnElement, delete, insert, select
 
-from escalation_sensors.level1.ledger import Subject
+from escalation_sensors.level1.ledger import Plan, Subject
 from escalation_sensors.store.store import Store
 from escalation_sensors.store.tables import attempts, cases, durations
 
@@ -55,10 +56,29 @@ def usual_duration(store: Store, subject: Subject, partitions: int = 1) -> Usual
     Raises:
         StoreError: the store cannot be reached.
     """
-    with store.reading() as connection:
-        query = select(durations.c.seconds).where(_of(subject), durations.c.partitions == partitions)
-        seconds = [row.seconds for row in connection.execute(query.order_by(durations.c.id.desc()).limit(KEPT))]
+    seconds = kept_durations(store, subject, partitions)
     return Usual(median(seconds), len(seconds)) if len(seconds) >= FEWEST else None
+
+
+def kept_durations(store: Store, subject: Subject, partitions: int = 1) -> list[float]:
+    """The seconds of the executions over as many partitions that are kept, newest first.
+
+    Raises:
+        StoreError: the store cannot be reached.
+    """
+    query = select(durations.c.seconds).where(_of(subject), durations.c.partitions == partitions)
+    with store.reading() as connection:
+        return list(connection.execute(query.order_by(durations.c.id.desc()).limit(KEPT)).scalars())
+
+
+def worst_usual(seconds: Sequence[float]) -> float:
+    """The longest of some durations that is not far over their median; of too few to tell, the longest.
+
+    Raises:
+        ValueError: there are none.
+    """
+    usual = Usual(median(seconds), len(seconds)) if len(seconds) >= FEWEST else None
+    return max(each for each in seconds if not is_far_over(each, usual))
 
 
 def remedy_duration(store: Store, subject: Subject, remedy: str) -> float | None:
@@ -82,6 +102,23 @@ def remedy_duration(store: Store, subject: Subject, remedy: str) -> float | None
     with store.reading() as connection:
         seconds = [(row.ended_at - row.begun_at).total_seconds() for row in connection.execute(query)]
     return median(seconds) if seconds else None
+
+
+def expected_seconds(store: Store, subject: Subject, plan: Plan) -> float | None:
+    """How long an attempt is likely to take: the remedy's history, else the step's, else what its plan expects.
+
+    Of a remedy that makes the work smaller only its own history says anything.
+
+    Raises:
+        StoreError: the store cannot be reached.
+    """
+    by_remedy = remedy_duration(store, subject, plan.remedy)
+    if by_remedy is not None:
+        return max(0.0, by_remedy - plan.wait_seconds)
+    if plan.makes_work_smaller:
+        return None
+    usual = usual_duration(store, subject)
+    return usual.seconds if usual is not None else plan.expected_seconds
 
 
 def is_far_over(seconds: float, usual: Usual | None, over_seconds: float = FAR_OVER_SECONDS) -> bool:

@@ -1,6 +1,7 @@
 """One execution of a step as level 1 accompanies it: tuning, heartbeat, preparation and deadline before, proof after.
 
-It fails open: whatever goes wrong in here is told once on stderr, and the step runs as if nobody accompanied it.
+It fails open: whatever goes wrong in here is told on stderr and in the run's log, and the step runs as if nobody
+accompanied it.
 """
 
 import time
@@ -8,8 +9,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 
-from escalation_sensors.dagster_internals import StepInFlight
+from escalation_sensors.dagster_internals import StepInFlight, slot_is_held
 from escalation_sensors.level1.current_tuning import tuned, tuning_was_read
 from escalation_sensors.level1.deadline import deadline
 from escalation_sensors.level1.duration_history import keep_duration
@@ -25,7 +27,7 @@ from escalation_sensors.level1.receipt_book import write_repair
 from escalation_sensors.level1.remedies import plain
 from escalation_sensors.level1.remedies.by_category import NEEDS_READING
 from escalation_sensors.level1.seen import Seen
-from escalation_sensors.level1.setup import Setup, trouble
+from escalation_sensors.level1.setup import Setup, telling, trouble
 from escalation_sensors.level1.showing import show_attempt
 from escalation_sensors.level1.slow_steps.judge import judge_duration
 from escalation_sensors.level1.subjects import (
@@ -81,7 +83,8 @@ def accompanied(
 
     `not_before` counts where the ledger cannot say when the attempt may begin.
     """
-    begun = _begin(step, ledger, setup)
+    with telling(step.log.warning):
+        begun = _begin(step, ledger, setup)
     execution = Execution(step.run_id, step.step_key, begun.subject, step.partition, clock())
     if begun.attempt:
         left = max((begun.attempt.deadline_at - clock()).total_seconds(), 0.001)
@@ -90,25 +93,46 @@ def accompanied(
     seen = Seen()
     if begun.attempt is not None:
         not_before = begun.attempt.not_before
-    preparing = Preparing(execution, begun.subject, begun.attempt, begun.tuning, step.log.info, not_before)
+    held = partial(slot_is_held, step.instance, (step.run_id, step.step_key))
+    preparing = Preparing(execution, begun.subject, begun.attempt, begun.tuning, step.log.info, not_before, held)
     beats = beating(execution, ledger.store, step.log.info)
     with beats, tuned(begun.tuning), deadline(left, ends_process=begun.attempt is not None):
-        if begun.attempt is not None:
-            show_attempt(step, begun.attempt)
-        if begun.tuning != PLAIN or begun.attempt is not None or not_before is not None:
-            prepare(preparing, setup, ledger.store, clock)
+        with telling(step.log.warning):
+            if begun.attempt is not None:
+                show_attempt(step, begun.attempt)
+            if begun.tuning != PLAIN or begun.attempt is not None or not_before is not None:
+                prepare(preparing, setup, ledger.store, clock)
         began = time.monotonic()  # what was waited for is no part of how long the work takes
         yield seen
         seen.tuning_was_read = tuning_was_read()
-    try:
-        ended = Succeeded(step, begun.subject, settings, seen, time.monotonic() - began)
-        judge_overlap(ended, execution, ledger, setup, clock())
-        _end(begun, ledger, setup, settings, seen, seconds=time.monotonic() - began, clock=clock)
-    except StoreError as error:
-        leave_alone(error)
-        trouble(f"{begun.subject.name}: the ledger cannot be written, so what came of it is not kept: {error}")
-    except Exception as bug:  # noqa: BLE001 - the step succeeded; a fault of the ladder must not fail it
-        trouble(f"{begun.subject.name}: level 1 failed, so what came of it is not kept: {type(bug).__name__}: {bug}")
+    with telling(step.log.warning):
+        try:
+            if _is_over_its_budget(begun, ledger, clock()):
+                return
+            ended = Succeeded(step, begun.subject, settings, seen, time.monotonic() - began)
+            judge_overlap(ended, execution, ledger, setup, clock())
+            _end(begun, ledger, setup, settings, seen, seconds=time.monotonic() - began, clock=clock)
+        except StoreError as error:
+            leave_alone(error)
+            trouble(f"{begun.subject.name}: the ledger cannot be written, so what came of it is not kept: {error}")
+        except Exception as bug:  # noqa: BLE001 - the step succeeded; a fault of the ladder must not fail it
+            said = f"{type(bug).__name__}: {bug}"
+            trouble(f"{begun.subject.name}: level 1 failed, so what came of it is not kept: {said}")
+
+
+def _is_over_its_budget(begun: _Begun, ledger: Ledger, now: datetime) -> bool:
+    """Whether the attempt ended after its deadline, which could not interrupt it: then it is no repair, and has failed.
+
+    One of many runs is counted with the others.
+    """
+    attempt, step = begun.attempt, begun.step
+    reason = attempt.over_budget(now) if attempt is not None and CARRIED_TAG not in step.tags else ""
+    if attempt is None or not reason:
+        return False
+    ledger.end_attempt(attempt.id, "failed", now)
+    ledger.end_case(attempt.case_id, reason, now)
+    step.log.warning(f"Result: attempt {attempt.number} of 2 ran, but {reason}; handed on to level 2")
+    return True
 
 
 def as_it_was(attempt: Attempt, ledger: Ledger, seen: Seen) -> Attempt:

@@ -56,9 +56,12 @@ class Failed:
         said: what it said, in one line, redacted.
         partition: its partition, or the range of them; empty without one.
         seconds: how long it ran.
+        failing_rows: how many rows failed the contract; None where that is not known.
+        failing_checks: the checks that they failed.
         was_killed: whether its process was ended from outside.
         reads_tuning: whether the failed execution asked for its tuning; None where that is not known.
         has_succeeded: whether it is told only as slow.
+        has_begun: whether its function had begun; else it still waited, or was prepared.
         is_in_flight: whether an exception is being handled in the step's process; else the next attempt is a new run.
     """
 
@@ -75,9 +78,12 @@ class Failed:
     retry_after_seconds: float | None = None
     columns: Columns | None = None
     missing_module: str = ""
+    failing_rows: int | None = None
+    failing_checks: tuple[str, ...] = ()
     was_killed: bool = False
     reads_tuning: bool | None = None
     has_succeeded: bool = False
+    has_begun: bool = True
     is_in_flight: bool = True
     step_key: str = ""
     attempt_id: int | None = None
@@ -98,6 +104,8 @@ def failed_by(error: BaseException, now: datetime, subject: Subject) -> dict[str
         "retry_after_seconds": retry_after_seconds(error, now),
         "columns": _columns(error),
         "missing_module": _missing_module(error),
+        "failing_rows": _failing_rows(error),
+        "failing_checks": _failing_checks(error),
     }
 
 
@@ -135,6 +143,18 @@ def _columns(error: BaseException) -> Columns | None:
         if isinstance(expected, Mapping) and isinstance(found, Mapping) and expected and found:
             return Columns({str(k): str(v) for k, v in expected.items()}, {str(k): str(v) for k, v in found.items()})
     return None
+
+
+def _failing_rows(error: BaseException) -> int | None:
+    """What an exception says by its attribute `failing_rows`."""
+    told = (getattr(each, "failing_rows", None) for each in _chain(error))
+    return next((rows for rows in told if isinstance(rows, int) and not isinstance(rows, bool)), None)
+
+
+def _failing_checks(error: BaseException) -> tuple[str, ...]:
+    """What an exception says by its attribute `failing_checks`: names."""
+    told = (getattr(each, "failing_checks", None) for each in _chain(error))
+    return next((tuple(map(str, names)) for names in told if isinstance(names, tuple | list) and names), ())
 
 
 def _missing_module(error: BaseException) -> str:

@@ -16,6 +16,7 @@ from sqlalchemy import delete, insert, update
 
 from escalation_sensors.level1.holders import Execution
 from escalation_sensors.level1.setup import trouble
+from escalation_sensors.redaction import redact
 from escalation_sensors.store.store import Store, StoreError
 from escalation_sensors.store.tables import heartbeats
 
@@ -134,7 +135,7 @@ class _Beats:
                     each.beat()
                 except Exception as error:  # noqa: BLE001 - one execution's trouble must not stop the others' hearts
                     each.due = time.monotonic() + BEAT_SECONDS
-                    line = f"the heartbeat cannot be written: {error}"
+                    line = redact(f"the heartbeat cannot be written: {error}")
                     trouble(f"{each.execution.subject.name}: {line}")
                     _beat_aloud(each, line)
 

@@ -19,6 +19,7 @@ from escalation_sensors.level1.case_lookup import (
     attempt_of_row,
     attempts_where,
     belongs_to,
+    case_of,
     is_of,
     is_running,
     newest_case,
@@ -57,13 +58,13 @@ class Ledger:
         step of its run: that is counted once.
         """
         with self.store.transaction() as connection:
-            case = self.case_of(connection, subject, origin, failed_at, budget_seconds)
+            case = case_of(connection, subject, origin, failed_at, budget_seconds)
             made = attempts_where(connection, attempts.c.case_id == case["id"])
             if case["state"] == "repaired" and _is_another_step(made, run_id, step_key):
                 reopened = update(cases).where(cases.c.id == case["id"])
                 connection.execute(reopened.values(state="open", ended_at=None))
             elif case["state"] != "open":
-                return MayNotStart(f"the case was ended: {case['reason'] or case['state']}")
+                return MayNotStart(f"the case was ended: {case['reason'] or case['state']}", has_ended=True)
             running = [each for each in made if not each.has_ended and each.remedy not in PROVED_BY_NEXT]
             beside = [each for each in running if run_id and each.run_id == run_id and not each.is_of(step_key)]
             joined = next((each for each in beside if _does_the_same(each, plan)), None)
@@ -152,7 +153,7 @@ class Ledger:
         What this run had repaired before it failed is no repair, nor what it is still to prove.
         """
         with self.store.transaction() as connection:
-            case = self.case_of(connection, subject, origin, failed_at, BUDGET_SECONDS)
+            case = case_of(connection, subject, origin, failed_at, BUDGET_SECONDS)
             of_others = exists().where(
                 attempts.c.case_id == case["id"], is_running(), attempts.c.run_id.is_distinct_from(run_id)
             )
@@ -242,10 +243,16 @@ class Ledger:
                 .values(remedy=attempt.remedy, tuning=attempt.tuning.as_json(), change=attempt.change)
             )
 
-    def improved(self, attempt: Attempt, change: str, run_id: str) -> None:
-        """Write down what an attempt changed, and in which run, where its proof is still to come."""
+    def improved(
+        self, attempt: Attempt, change: str, run_id: str, *, before: str | None = None, after: str | None = None
+    ) -> None:
+        """Write down what an attempt changed, in which run, and from which version of the data to which.
+
+        For those whose proof is still to come.
+        """
+        changed = {"change": change, "run_id": run_id, "version_before": before, "version_after": after}
         with self.store.transaction() as connection:
-            connection.execute(update(attempts).where(attempts.c.id == attempt.id).values(change=change, run_id=run_id))
+            connection.execute(update(attempts).where(attempts.c.id == attempt.id).values(changed))
 
     def set_run(self, attempt_id: int, run_id: str) -> None:
         """Write down which run is the attempt, once it is known."""
@@ -278,24 +285,6 @@ class Ledger:
         with self.store.reading() as connection:
             query = select(attempts).join(cases, cases.c.id == attempts.c.case_id).where(is_of(subject))
             return [dict(row) for row in connection.execute(query.order_by(attempts.c.id)).mappings()]
-
-    def case_of(
-        self, connection: Connection, subject: Subject, origin: Origin, failed_at: datetime, budget_seconds: float
-    ) -> Mapping[str, Any]:
-        """The case of a failure: that of its runs; else one that is open and within its budget; else a new one."""
-        if connection.dialect.name == "postgresql":
-            # SQLite's transactions exclude one another as they are; here two first failures would open two cases.
-            key = func.hashtext(f"{subject.code_location}\x1f{subject.name}")
-            connection.execute(select(func.pg_advisory_xact_lock(key)))
-        same_runs = newest_case(connection, subject, origin)
-        if same_runs is not None:
-            return same_runs
-        waits = exists().where(attempts.c.case_id == cases.c.id, attempts.c.remedy.in_(PROVED_BY_NEXT))
-        newest = select(cases).where(is_of(subject)).order_by(cases.c.id.desc())
-        last = connection.execute(newest.where(cases.c.state == "open", ~waits)).mappings().first()
-        if last is not None and failed_at <= last["first_failure_at"] + timedelta(seconds=last["budget_seconds"]):
-            return dict(last)
-        return open_case(connection, subject, origin, failed_at, budget_seconds)
 
 
 def _add_step(connection: Connection, attempt_id: int, step_key: str) -> None:

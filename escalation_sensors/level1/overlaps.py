@@ -1,27 +1,23 @@
 """Two executions of one subject and partition at the same time: seen at the end of one; the next one stands behind.
 
-An overlap of two that succeeded is repaired when the next execution does not overlap.
+An overlap of two that succeeded is repaired when the next execution does not overlap, and its contract passes.
 """
 
 from datetime import datetime
 
 from escalation_sensors.diagnosis.category import Category
 from escalation_sensors.diagnosis.failure import FailureKind
+from escalation_sensors.level1.better_schedule import better_schedule
 from escalation_sensors.level1.decide import Again, LevelOne
 from escalation_sensors.level1.heartbeat import FIRST_BEAT_SECONDS
 from escalation_sensors.level1.holders import Execution, others
 from escalation_sensors.level1.ledger import Ledger
-from escalation_sensors.level1.pending_proof import pending_proof
+from escalation_sensors.level1.pending_proof import pending_proof, prove_by
 from escalation_sensors.level1.proposals import propose_for_case
-from escalation_sensors.level1.proposed import Proposed
-from escalation_sensors.level1.receipt_book import write_repair
 from escalation_sensors.level1.remedies import scheduling_conflict
-from escalation_sensors.level1.remedies.better_cron import better_cron
 from escalation_sensors.level1.setup import Setup
 from escalation_sensors.level1.succeeded import Succeeded
 from escalation_sensors.level1.tuning_memory import remember
-
-SCHEDULE_TAG = "dagster/schedule_name"
 
 
 def judge_overlap(ended: Succeeded, execution: Execution, ledger: Ledger, setup: Setup, now: datetime) -> None:
@@ -43,10 +39,7 @@ def judge_overlap(ended: Succeeded, execution: Execution, ledger: Ledger, setup:
             ledger.end_attempt(pending.id, "failed", now)
             ledger.end_case(pending.case_id, f"run {beside[0].run_id} overlapped it again", now)
             return
-        written = write_repair(ledger, pending, ended.proof, run_id=ended.step.run_id, now=now)
-        if written is not None:
-            helped = f"{pending.remedy} helped: nothing overlapped it"
-            ended.step.log.info(f"Result: {helped}; `escalation receipt {written.id}` tells all of it")
+        prove_by(ended, ledger, pending, "nothing overlapped it", now)
     elif beside:
         _decide(ended, beside[0], ledger, setup, now)
 
@@ -61,10 +54,14 @@ def _decide(ended: Succeeded, other: Execution, ledger: Ledger, setup: Setup, no
     with ledger.store.transaction() as connection:
         remember(connection, subject, decision.attempt.tuning, decision.attempt.id, now)
     ledger.set_run(decision.attempt.id, step.run_id)
-    schedule = step.tags.get(SCHEDULE_TAG, "")
-    cron = setup.schedules.get(schedule)
-    better = better_cron(cron, ended.seconds) if cron else None
-    if better is not None:
-        effect = f"schedule {schedule}: {better} instead of {cron}, since a run takes {ended.seconds:.0f} s"
-        proposed = Proposed("better_schedule", effect, f"write {cron} again", seconds=ended.seconds)
+    proposed = better_schedule(
+        step.instance,
+        step.tags,
+        ledger.store,
+        setup,
+        subject,
+        partitions=step.partitions,
+        just_took_seconds=ended.seconds,
+    )
+    if proposed is not None:
         propose_for_case(ledger.store, decision.attempt.case_id, subject, proposed, now)

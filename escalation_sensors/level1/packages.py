@@ -15,6 +15,7 @@ from pathlib import Path
 
 from escalation_sensors.level1.allow_list import AllowList
 from escalation_sensors.policy.policy import Packages
+from escalation_sensors.redaction import redact
 
 FOLDER_VARIABLE = "ESCALATION_PACKAGES"
 INSTALL_SECONDS = 120.0
@@ -89,7 +90,7 @@ def _install(name: str, requirement: str, settings: Packages, target: Path) -> N
             raise InstallFailed(f"{name}: pip did not end within {INSTALL_SECONDS:.0f} s") from error
         if done.returncode != 0 or not made.is_dir():
             said = (done.stderr or done.stdout).strip().splitlines() or ["pip said nothing"]
-            raise InstallFailed(f"{name}: pip could not install it: {said[-1][:200]}; see the allow-list")
+            raise InstallFailed(f"{name}: pip could not install it: {redact(said[-1])[:200]}; see the allow-list")
         try:
             made.rename(target)
         except OSError:

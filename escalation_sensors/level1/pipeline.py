@@ -64,12 +64,14 @@ class WorkSize:
         size_bytes: of the tables it reads, as stored.
         heaviest_operator: the one that takes in most rows by the plan (`HASH_JOIN`); empty where none does.
         has_cross_product: whether rows are joined without a condition.
+        split_keys: columns that the work could be split by, each of them alone; empty where none is known.
     """
 
     rows: int
     size_bytes: int
     heaviest_operator: str = ""
     has_cross_product: bool = False
+    split_keys: tuple[str, ...] = ()
 
 
 SizeOf = Callable[[str, str], WorkSize | None]
@@ -81,6 +83,21 @@ class Sizes(Protocol):
 
     def size(self, subject: str, partition: str) -> WorkSize | None:
         """The size of building a partition, a range of them as `a...b`, or all where that is empty; None if unknown."""
+
+
+HasChanged = Callable[[str, str], bool | None]
+"""Whether the source of a subject's partition changed since it was read; None where nobody can tell."""
+
+
+class Changes(Protocol):
+    """Knows whether a source is still what was read of it, without extracting it."""
+
+    def has_changed(self, subject: str, partition: str, timeout_seconds: float) -> bool | None:
+        """Whether what the subject's partition reads from differs from what was last read of it.
+
+        By what the source says of itself (size, time, ETag) or by its content. False also where the subject reads from
+        nothing outside, so that there is nothing to read again; None where that cannot be told.
+        """
 
 
 @dataclass(frozen=True)
@@ -102,14 +119,29 @@ class Profile:
     seconds: float | None = None
 
 
+@dataclass(frozen=True)
+class Improved:
+    """What was done to the layout of what a subject reads, in one line; `before` and `after` are versions of the data.
+
+    They are the same, or not given, where nothing was rewritten.
+    """
+
+    told: str
+    before: str = ""
+    after: str = ""
+
+
 class Layouts(Protocol):
     """Profiles a subject's build, and improves the layout of what it reads."""
 
     def profile(self, subject: str) -> Profile | None:
         """Where the time goes; None if it cannot be profiled. Publishes nothing."""
 
-    def improve(self, subject: str, profile: Profile) -> str:
-        """Sort what is read on the profile's keys, merge what is scattered, change no row; what was done, in a line."""
+    def improve(self, subject: str, profile: Profile) -> Improved:
+        """Sort what is read on the profile's keys, merge what is scattered, change no row."""
+
+    def bring_back(self, subject: str, written: Written) -> str:
+        """Have what was rewritten lie as it did before, and change no row, nor any that came since; in one line."""
 
 
 @dataclass(frozen=True)
@@ -120,3 +152,4 @@ class Pipeline:
     versions: Versions | None = None
     layouts: Layouts | None = None
     sizes: Sizes | None = None
+    changes: Changes | None = None

@@ -3,15 +3,15 @@
 It runs within the attempt's deadline. The tuning says what, so that a repair run in another process does the same.
 """
 
-import os
 import random
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
-from pathlib import Path
+from datetime import datetime, timedelta
 
 from escalation_sensors.level1.deadline import DeadlineExceeded
+from escalation_sensors.level1.file_holders import runs, still_holds
+from escalation_sensors.level1.held import Slot, SlotIsHeld
 from escalation_sensors.level1.holders import Execution, holders
 from escalation_sensors.level1.ledger import Attempt, Subject
 from escalation_sensors.level1.packages import packages_folder, provide
@@ -28,12 +28,25 @@ LONGEST_SLEEP_SECONDS = 0.5
 """How long a Terminate may go unheard."""
 LONGEST_QUEUE_SECONDS = 1800.0
 """How long a run without an attempt of its own stands behind another."""
+LONGEST_POLL_SECONDS = 2.0
+"""Between two looks at whether a holder has let go."""
+LEAST_LEFT = timedelta(seconds=1)
+"""So long before the attempt's deadline a wait in vain ends: it is then said what is still held."""
 Clock = Callable[[], datetime]
+
+
+class StillHeld(Exception):
+    """What an attempt waited for was held for as long as the attempt had."""
+
+    escalation_category = "scheduling_conflict"
 
 
 @dataclass(frozen=True)
 class Preparing:
-    """An execution that is about to begin; not before `not_before`. `tell` takes a line for the run's log."""
+    """An execution that is about to begin; not before `not_before`. `tell` takes a line for the run's log.
+
+    `slot_is_held` asks Dagster about a slot of a pool; without it none is waited for.
+    """
 
     execution: Execution
     subject: Subject
@@ -41,6 +54,7 @@ class Preparing:
     tuning: Tuning
     tell: Callable[[str], None]
     not_before: datetime | None = None
+    slot_is_held: SlotIsHeld | None = None
 
 
 def prepare(preparing: Preparing, setup: Setup, store: Store, clock: Clock) -> None:
@@ -49,6 +63,7 @@ def prepare(preparing: Preparing, setup: Setup, store: Store, clock: Clock) -> N
     Raises:
         InstallFailed: a package could not be installed.
         DeadlineExceeded: by the timer of the attempt.
+        StillHeld: what it waits for was not let go of within the attempt's time.
     """
     tuning, attempt = preparing.tuning, preparing.attempt
     await_time(preparing.not_before, clock, preparing.tell)
@@ -57,7 +72,9 @@ def prepare(preparing: Preparing, setup: Setup, store: Store, clock: Clock) -> N
     if attempt is not None and attempt.remedy == source_unavailable.NAME:
         _await_source(preparing, setup)
     if tuning.behind_process:
-        _await_process(preparing)
+        _await_process(preparing, clock)
+    for each in tuning.behind_slots:
+        _await_slot(preparing, Slot.from_text(each), clock)
     waits_for_holder = attempt is not None and attempt.remedy == scheduling_conflict.NAME
     if tuning.queue_behind or waits_for_holder:
         until = attempt.deadline_at if attempt is not None else None
@@ -93,31 +110,46 @@ def _await_source(preparing: Preparing, setup: Setup) -> None:
         _sleep(pause)
 
 
-def _await_process(preparing: Preparing) -> None:
-    process = preparing.tuning.behind_process
-    told = False
-    for pause in _pauses():
-        if not _runs(process):
+def _await_process(preparing: Preparing, clock: Clock) -> None:
+    process, path = preparing.tuning.behind_process, preparing.tuning.behind_file
+    if path:
+        _await(preparing, lambda: still_holds(process, path), f"process {process} still holds {path}", clock)
+    else:
+        _await(preparing, lambda: runs(process), f"process {process} still holds it", clock)
+
+
+def _await_slot(preparing: Preparing, slot: Slot, clock: Clock) -> None:
+    is_held = preparing.slot_is_held
+    if is_held is None:
+        return
+    try:
+        _await(preparing, lambda: is_held(slot), f"{slot.holder} still holds a slot of pool {slot.pool}", clock)
+    except (StillHeld, DeadlineExceeded):
+        raise
+    except Exception as error:  # noqa: BLE001 - Dagster's storage; what cannot be asked is no reason not to try
+        trouble(f"{preparing.subject.name}: pool {slot.pool} cannot be asked: {type(error).__name__}: {error}")
+
+
+def _await(preparing: Preparing, is_held: Callable[[], bool], told: str, clock: Clock) -> None:
+    """Wait until something is not held any more, and tell it once."""
+    began = clock()
+    until = preparing.attempt.deadline_at if preparing.attempt is not None else None
+    for number, pause in enumerate(_pauses()):
+        if not is_held():
             return
-        if not told:
-            preparing.tell(f"Action: process {process} still holds it; waiting for it to end")
-            told = True
-        _sleep(min(pause, 2.0))
+        if number == 0:
+            preparing.tell(f"Action: {told}; waiting for it to let go")
+        _sleep(min(pause, LONGEST_POLL_SECONDS, _left(until, clock)))
+        _give_up_in_time(told, began, until, clock)
 
 
-def _runs(process: int) -> bool:
-    """Whether a process still holds what it held: one that has ended and was not waited for has given it back."""
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True  # as somebody else
-    try:
-        stat = Path(f"/proc/{process}/stat").read_text(encoding="ascii", errors="replace")
-    except OSError:
-        return True  # no such files here
-    return stat.rpartition(")")[2].split()[:1] != ["Z"]
+def _left(until: datetime | None, clock: Clock) -> float:
+    return float("inf") if until is None else max((until - LEAST_LEFT - clock()).total_seconds(), 0.0)
+
+
+def _give_up_in_time(told: str, began: datetime, until: datetime | None, clock: Clock) -> None:
+    if until is not None and clock() >= until - LEAST_LEFT:
+        raise StillHeld(f"{told} after {(clock() - began).total_seconds():.0f} s, which is all the time there was")
 
 
 def _stand_behind(preparing: Preparing, setup: Setup, store: Store, clock: Clock, until: datetime | None) -> None:
@@ -135,7 +167,8 @@ def _stand_behind(preparing: Preparing, setup: Setup, store: Store, clock: Clock
         if until is None and waited > LONGEST_QUEUE_SECONDS:
             preparing.tell(f"Action: waited {waited:.0f} s for {named}; going on")
             return
-        _sleep(min(pause, 5.0))
+        _sleep(min(pause, 5.0, _left(until, clock)))
+        _give_up_in_time(f"{named} is still working on the same", began, until, clock)
 
 
 def _sleep(seconds: float) -> None:

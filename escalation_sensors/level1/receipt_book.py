@@ -2,19 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
 
+from escalation_sensors.level1.chain import next_link
 from escalation_sensors.level1.ledger import Attempt, Ledger, Subject
-from escalation_sensors.level1.receipt import FIRST, Proof, first_break, receipt_hash
+from escalation_sensors.level1.receipt import Proof
 from escalation_sensors.level1.tuning_memory import behind, in_force, lasting, remember
 from escalation_sensors.store.store import Store
-from escalation_sensors.store.tables import attempts, cases, failures, receipts
-
-_CHAIN_LOCK = 7_205_141
-"""PostgreSQL's advisory lock of the chain: two receipts at once would both follow the same one."""
+from escalation_sensors.store.tables import attempts, cases, failures, receipts, undos
 
 
 @dataclass(frozen=True)
@@ -28,6 +26,19 @@ class Receipt:
     hash: str
     undone_at: datetime | None
     undone_by: str | None
+
+
+@dataclass(frozen=True)
+class Figures:
+    """How many repairs there are, and how many of them were undone, and so were wrong."""
+
+    repairs: int
+    undone: int
+
+    @property
+    def wrong_rate(self) -> float | None:
+        """The share of the repairs that were undone; None where there is no repair."""
+        return self.undone / self.repairs if self.repairs else None
 
 
 def write_repair(ledger: Ledger, attempt: Attempt, proof: Proof, *, run_id: str, now: datetime) -> Receipt | None:
@@ -53,7 +64,8 @@ def write_repair(ledger: Ledger, attempt: Attempt, proof: Proof, *, run_id: str,
         subject = Subject(case["code_location"], case["subject"])
         before, before_attempt = in_force(connection, subject), behind(connection, subject)
         kept = lasting(attempt.tuning)
-        remember(connection, subject, kept, attempt.id, now)
+        # One that changed nothing of the tuning is not behind it: it cannot be undone, and whose it is can.
+        remember(connection, subject, kept, before_attempt if kept == before else attempt.id, now)
         body = {
             "attempt": attempt.number,
             "remedy": attempt.remedy,
@@ -99,37 +111,36 @@ def receipts_of(store: Store, *, newest: int = 20) -> list[Receipt]:
         return [_receipt(dict(row)) for row in connection.execute(query).mappings()]
 
 
-def verify_chain(store: Store) -> tuple[int, int | None]:
-    """How many receipts there are, and the first that was altered, or follows one that is gone; None if all fit.
+def figures(store: Store) -> Figures:
+    """The figures of all repairs in the ledger.
 
     Raises:
         StoreError: the store cannot be reached.
     """
     with store.reading() as connection:
-        query = select(receipts.c.id, receipts.c.body, receipts.c.previous_hash, receipts.c.hash).order_by(
-            receipts.c.id
-        )
-        rows = [(int(row.id), row.body, str(row.previous_hash), str(row.hash)) for row in connection.execute(query)]
-    return len(rows), first_break(rows)
+        query = select(func.count(receipts.c.id), func.count(receipts.c.undone_at))
+        repairs, undone = connection.execute(query).one()
+    return Figures(int(repairs), int(undone))
 
 
 def mark_undone(connection: Connection, identity: int, who: str, now: datetime) -> bool:
-    """Write down that a receipt was undone; False if it had been before."""
+    """Write down that a receipt was undone, in a chain of its own; False if it had been before."""
     marked = connection.execute(
         update(receipts)
         .where(receipts.c.id == identity, receipts.c.undone_at.is_(None))
         .values(undone_at=now, undone_by=who)
-        .returning(receipts.c.id)
+        .returning(receipts.c.hash)
     ).first()
-    return marked is not None
+    if marked is None:
+        return False
+    body = {"receipt": identity, "hash": str(marked.hash), "at": now.astimezone(UTC).isoformat(), "by": who}
+    previous, hashed = next_link(connection, undos, body)
+    connection.execute(insert(undos).values(receipt_id=identity, body=body, previous_hash=previous, hash=hashed))
+    return True
 
 
 def _append(connection: Connection, attempt_id: int, body: dict[str, Any], now: datetime) -> Receipt:
-    if connection.dialect.name == "postgresql":
-        connection.execute(select(func.pg_advisory_xact_lock(_CHAIN_LOCK)))
-    last = connection.execute(select(receipts.c.hash).order_by(receipts.c.id.desc()).limit(1)).scalar()
-    previous = str(last) if last else FIRST
-    hashed = receipt_hash(previous, body)
+    previous, hashed = next_link(connection, receipts, body)
     row = {"attempt_id": attempt_id, "at": now, "body": body, "previous_hash": previous, "hash": hashed}
     (identity,) = connection.execute(insert(receipts).values(row).returning(receipts.c.id)).one()
     return Receipt(int(identity), now, body, previous, hashed, None, None)

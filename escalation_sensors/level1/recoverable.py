@@ -26,12 +26,16 @@ from escalation_sensors.level1.decide import Again, Decision, LevelOne
 from escalation_sensors.level1.execution import accompanied, subject_of_case, utc_now
 from escalation_sensors.level1.failed import Failed, Settings, failed_by, has_side_effects, lost_step
 from escalation_sensors.level1.ledger import Ledger
+from escalation_sensors.level1.lookups import Lookups
 from escalation_sensors.level1.preparation import await_time
 from escalation_sensors.level1.process_ledger import leave_alone, ledger_of_process
 from escalation_sensors.level1.retry_policy import LevelOneRetryPolicy
 from escalation_sensors.level1.seen import Seen
-from escalation_sensors.level1.setup import Setup, trouble
-from escalation_sensors.level1.subjects import attempt_of_run, origin_of, subject_of
+from escalation_sensors.level1.setup import Setup, telling, trouble
+from escalation_sensors.level1.source_change import has_changed
+from escalation_sensors.level1.subjects import attempt_of_run, origin_of, subject_of, subjects_downstream
+from escalation_sensors.level1.texts_in_frames import texts_in_frames
+from escalation_sensors.level1.who_holds import who_holds
 from escalation_sensors.level1.work_size import size_of
 from escalation_sensors.store import StoreError
 
@@ -103,10 +107,11 @@ def cover(op: dg.OpDefinition, settings: Settings, setup: Setup) -> None:
 
 @dataclass
 class _Began:
-    """Of the steps of this process: when each began, for how long it took, and when its next attempt may begin."""
+    """Of the steps of this process: when each began, when its next attempt may begin, and which are prepared still."""
 
     at: dict[tuple[str, str], float] = field(default_factory=dict)
     not_before: dict[tuple[str, str], datetime] = field(default_factory=dict)
+    preparing: set[tuple[str, str]] = field(default_factory=set)
 
 
 def is_disabled() -> bool:
@@ -120,6 +125,13 @@ def _decide(
     """A decision, or None where level 1 cannot be asked: the step then goes on as if undecorated."""
     if is_disabled() or (isinstance(error, dg.Failure) and not error.allow_retries):
         return None
+    with telling(step.log.warning):
+        return _decide_and_tell(settings, setup, began, step, error)
+
+
+def _decide_and_tell(
+    settings: Settings, setup: Setup, began: _Began, step: StepInFlight, error: BaseException
+) -> Decision | None:
     subject = subject_of(step)
     try:
         ledger = ledger_of_process()
@@ -139,10 +151,22 @@ def _decide(
             step_key=step.step_key,
             attempt_id=attempt_of_run(step.tags),
             seconds=time.monotonic() - since if since is not None else None,
+            has_begun=(step.run_id, step.step_key) not in began.preparing,
             reads_tuning=None if since is None or step.is_lost else tuning_was_read(),
             **(lost_step(exit_code_of(error), now, subject) if step.is_lost else failed_by(error, now, subject)),
         )
-        level_one = LevelOne(ledger, setup.classifier, setup.policy, setup.allowed, size_of=size_of(setup))
+        level_one = LevelOne(
+            ledger,
+            setup.classifier,
+            setup.policy,
+            setup.allowed,
+            lookups=Lookups(
+                size_of(setup),
+                has_changed(setup),
+                lambda _subject: subjects_downstream(step.graph(), step.assets),
+                who_holds(step.instance, step.tags, ledger, setup, lambda: [*step.settings(), *texts_in_frames(error)]),
+            ),
+        )
         decision = level_one.decide(failed, now, step.log.warning)
         if isinstance(decision, Again) and since is not None and not step.is_lost:
             return _waits_in_the_step(began, step, decision)
@@ -169,13 +193,14 @@ def _terminated(step: StepInFlight) -> None:
     """Close what was under way in the run. Whatever happens here, the run ends as the person asked."""
     if is_disabled():
         return
-    try:
-        ledger_of_process().cancel(step.run_id, utc_now())
-    except StoreError as error:
-        leave_alone(error)
-        trouble(f"run {step.run_id}: that it was terminated cannot be written: {error}")
-    except Exception as bug:  # noqa: BLE001 - a fault of the ladder must not become one of the pipeline
-        trouble(f"run {step.run_id}: level 1 failed at its termination: {type(bug).__name__}: {bug}")
+    with telling(step.log.warning):
+        try:
+            ledger_of_process().cancel(step.run_id, utc_now())
+        except StoreError as error:
+            leave_alone(error)
+            trouble(f"run {step.run_id}: that it was terminated cannot be written: {error}")
+        except Exception as bug:  # noqa: BLE001 - a fault of the ladder must not become one of the pipeline
+            trouble(f"run {step.run_id}: level 1 failed at its termination: {type(bug).__name__}: {bug}")
 
 
 def _without_run_retries(step: StepInFlight, decision: Decision) -> Decision:
@@ -197,13 +222,16 @@ def _accompanied(began: _Began, settings: Settings, setup: Setup) -> Iterator[Se
     key = step.run_id, step.step_key
     began.at[key] = time.monotonic()
     not_before = began.not_before.pop(key, None)
-    ledger = _ledger_for(step)
+    with telling(step.log.warning):
+        ledger = _ledger_for(step)
     if ledger is None:
         await_time(not_before, utc_now, step.log.info)
         yield Seen()  # not while the trouble is handled: it would show as a cause of the step's own failure
         return
+    began.preparing.add(key)
     with accompanied(step, ledger, setup, settings, not_before=not_before) as seen:
         began.at[key] = time.monotonic()
+        began.preparing.discard(key)
         yield seen
 
 

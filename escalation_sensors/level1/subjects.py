@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import dagster as dg
 
-from escalation_sensors.dagster_internals import PlannedStep, StepInFlight
+from escalation_sensors.dagster_internals import Graph, PlannedStep, StepInFlight, downstream_of
 from escalation_sensors.level1.ledger import Origin, Subject
 
 ATTEMPT_TAG = "escalation/attempt"
@@ -13,6 +13,8 @@ CARRIED_TAG = "escalation/carried_over"
 """Of a repair run that is one of several of its attempt: none of them alone proves that."""
 VERSION_BEFORE_TAG = "escalation/version_before"
 """Of a repair run that is proved at its end: the version of the data that readers saw before; empty without any."""
+PROVES_TAG = "escalation/proves_"
+"""With a remedy's name: of a run that is to prove an attempt of it, and does so at its end; the attempt's id."""
 
 
 def subject_of(step: StepInFlight) -> Subject:
@@ -40,6 +42,17 @@ def subject_named(
     else:
         name = f"op:{job}.{step.node}"
     return Subject(code_location, name)
+
+
+def subjects_downstream(graph: Graph | None, assets: Sequence[dg.AssetKey]) -> list[str]:
+    """What the ledger calls all that is made of some assets, nearest first; nothing where the graph is not known."""
+    return [] if graph is None else [f"asset:{key.to_user_string()}" for key in downstream_of(graph, assets)]
+
+
+def asset_in(subject: Subject) -> list[dg.AssetKey]:
+    """The asset that a subject is, if it is one."""
+    kind, _, name = subject.name.partition(":")
+    return [dg.AssetKey.from_user_string(name)] if kind == "asset" else []
 
 
 def attempt_of_run(tags: Mapping[str, str]) -> int | None:

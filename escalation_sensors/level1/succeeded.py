@@ -29,7 +29,18 @@ class Succeeded:
     @property
     def proof(self) -> Proof:
         """What it proves of a repair that was made before it."""
-        return Proof(tuple(self.seen.passed), tuple(self.seen.warned), rows_after=self.seen.rows)
+        return Proof(
+            checks_passed=tuple(self.seen.passed),
+            checks_warned=tuple(self.seen.warned),
+            checks_failed=tuple(self.seen.failed),
+            not_yielded=self.step.owes(),
+            rows_after=self.seen.rows,
+        )
+
+    @property
+    def is_all(self) -> bool:
+        """Whether nothing more of its asset is to come in this run: no check, and no other step."""
+        return not self.step.later_checks and self.step.completes and not self.step.is_one_of_many
 
     def as_failed(self, kind: FailureKind, category: Category, said: str, now: datetime) -> Failed:
         """What level 1 decides on: a failure of that kind and category, of which `said` tells in one line."""

@@ -24,7 +24,9 @@ class Tuning:
         added_columns: columns of the source that the table takes in, name to type.
         packages: what level 1 installed for it, by their names in the allow-list; they are on the path before it runs.
         extensions: extensions of the engine that are installed, and are loaded before it runs.
-        behind_process: the process of this machine that must end first; 0 is none.
+        behind_process: the process of this machine that must end first, or let go of `behind_file`; 0 is none.
+        behind_file: the file that it must let go of; empty where only its end is waited for.
+        behind_slots: the slots of Dagster's pools that others must give back first, as `held.Slot` writes them.
         queue_behind: whether it waits until other executions of the same subject and partition have ended.
     """
 
@@ -42,6 +44,8 @@ class Tuning:
     packages: tuple[str, ...] = ()
     extensions: tuple[str, ...] = ()
     behind_process: int = 0
+    behind_file: str = ""
+    behind_slots: tuple[str, ...] = ()
     queue_behind: bool = False
 
     def as_json(self) -> dict[str, Any]:
@@ -55,13 +59,22 @@ class Tuning:
         """The tuning; names that this version does not know are left out."""
         known = {each.name for each in fields(cls)}
         given: dict[str, Any] = {name: value for name, value in document.items() if name in known}
-        for name in {"packages", "extensions"} & given.keys():
+        for name in {"packages", "extensions", "behind_slots"} & given.keys():
             given[name] = tuple(given[name])
         return cls(**given)
 
     def changed(self, **settings: Any) -> "Tuning":  # noqa: ANN401 - the settings' own types differ
         """A copy with some settings changed."""
         return replace(self, **settings)
+
+    def only_waits(self, before: "Tuning") -> bool:
+        """Whether it differs from another in nothing that could be taken back: at most it waits, or reads anew."""
+        mine, others = (replace(each.behind_nobody(), reextract=False) for each in (self, before))
+        return mine == others
+
+    def behind_nobody(self) -> "Tuning":
+        """A copy that waits for no holder."""
+        return replace(self, behind_process=0, behind_file="", behind_slots=())
 
 
 PLAIN = Tuning()

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
-from escalation_sensors.level1.ledger import Subject
+from escalation_sensors.level1.ledger import Plan, Subject
 from escalation_sensors.level1.tuning import PLAIN, Tuning
 from escalation_sensors.store.store import Store
 from escalation_sensors.store.tables import attempts, cases, receipts, tunings
@@ -44,7 +44,7 @@ def undone_receipt(store: Store, subject: Subject, fingerprint: str, remedy: str
 
 def lasting(tuning: Tuning) -> Tuning:
     """What of a tuning is remembered."""
-    return tuning.changed(reextract=False, quarantine=False, deadline_seconds=0.0, behind_process=0)
+    return tuning.behind_nobody().changed(reextract=False, quarantine=False, deadline_seconds=0.0)
 
 
 def relaxed(tuning: Tuning) -> Tuning:
@@ -144,6 +144,15 @@ def what_worked(store: Store, fingerprint: str) -> Worked | None:
     return Worked(
         last["remedy"], Tuning.from_json(last["tuning"]), last["change"].removesuffix(", as it worked before")
     )
+
+
+def as_small_as_worked(plan: Plan, worked: Worked, before: Tuning) -> Plan:
+    """The plan, with as many parts as repaired the same cause before. All else is of now: columns, packages, holder."""
+    batches = worked.tuning.batches
+    if batches <= plan.tuning.batches:
+        return plan
+    change = f"{batches} parts instead of {before.batches}, as it worked before"
+    return replace(plan, tuning=plan.tuning.changed(batches=batches), change=change)
 
 
 def _of(subject: Subject) -> ColumnElement[bool]:

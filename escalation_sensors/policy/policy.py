@@ -46,6 +46,8 @@ class Policy:
         slow_over_seconds: a step is slow if it took so much longer than usual, and three times as long.
         stale_heartbeat_seconds: after so long without a beat the process that ran a step is taken for dead.
         most_age_hours: a failed run that is older is history, and not repaired.
+        unreadable: why the file that says all this cannot be read, with its line; such a policy allows nothing.
+        places: where settings of a file are written (`escalation.yaml:2`), by name.
     """
 
     pipeline: str = ""
@@ -56,7 +58,13 @@ class Policy:
     slow_over_seconds: float = 30.0
     stale_heartbeat_seconds: float = 60.0
     most_age_hours: float = 1.0
+    unreadable: str = ""
+    places: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     def cap(self, category: Category) -> Cap:
         """How far level 1 may go for a category."""
-        return self.caps.get(category, Cap.REPAIR)
+        return Cap.WATCH if self.unreadable else self.caps.get(category, Cap.REPAIR)
+
+    def place(self, setting: str) -> str:
+        """Where a setting is written, to begin a line with; empty if it is of no file."""
+        return f"{self.places[setting]}: " if setting in self.places else ""

@@ -12,6 +12,8 @@ from escalation_sensors.policy.policy import Cap, Packages, Policy
 
 FILE_VARIABLE = "ESCALATION_POLICY"
 FILE_NAME = "escalation.yaml"
+_MOST_SECONDS = 365 * 86_400
+"""What is longer is a slip, and may reach back past any date that can be computed with."""
 
 
 class PolicyError(Exception):
@@ -35,8 +37,8 @@ class _WrittenPolicy(BaseModel):
     packages: _WrittenPackages = _WrittenPackages()
     relax_after_good_runs: Annotated[int, Field(ge=1)] = Policy.relax_after_good_runs
     slow_over_seconds: Annotated[float, Field(gt=0)] = Policy.slow_over_seconds
-    stale_heartbeat_seconds: Annotated[float, Field(ge=30)] = Policy.stale_heartbeat_seconds
-    most_age_hours: Annotated[float, Field(gt=0)] = Policy.most_age_hours
+    stale_heartbeat_seconds: Annotated[float, Field(ge=30, le=_MOST_SECONDS)] = Policy.stale_heartbeat_seconds
+    most_age_hours: Annotated[float, Field(gt=0, le=_MOST_SECONDS / 3600)] = Policy.most_age_hours
 
 
 def load_policy(path: Path | str) -> Policy:
@@ -71,6 +73,7 @@ def load_policy(path: Path | str) -> Policy:
         slow_over_seconds=written.slow_over_seconds,
         stale_heartbeat_seconds=written.stale_heartbeat_seconds,
         most_age_hours=written.most_age_hours,
+        places={name: f"{path}:{line}" for name, line in document.lines.items()},
     )
 
 

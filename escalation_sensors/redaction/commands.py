@@ -1,6 +1,7 @@
 """Secrets in command lines and in SQL. Options and clauses that read `name=value` are in `named_values.py`."""
 
 import re
+from collections.abc import Callable
 
 from escalation_sensors.redaction.judging import random_looking, says_nothing, strongly_mixed, word_and_number, wordish
 from escalation_sensors.redaction.kind import Begins, Kind
@@ -105,6 +106,10 @@ def _option(programs: str, option: str, gap: str) -> Kind:
     return Kind("password", rf"{before}{gap.replace('GAP', f'(?:{_GAP})')}(?={VALUE})", _no_option, needs=needs)
 
 
+def _password(pattern: str, *needs: str, unless: Callable[[re.Match[str]], bool] = _nothing) -> Kind:
+    return Kind("password", pattern, unless, needs=needs)
+
+
 COMMANDS = (
     *(_option(*row) for row in PASSWORD_OPTIONS),
     Kind(
@@ -122,62 +127,44 @@ COMMANDS = (
         needs=("env ", "arg ", "setx ", "configure set ", "config set "),
         begins=Begins.BEFORE_A_NAME,
     ),
-    Kind(
-        "password",
+    _password(
         r"(?:echo|printf)[ ](?:-n[ ])?[\"']?(?P<secret>[^\s\"']{6,200})[\"']?[ ]?\|[^\n]{0,200}?(?:stdin|sudo -S)",
-        _nothing,
-        needs=("stdin", "sudo -s"),
+        "stdin",
+        "sudo -s",
     ),
-    Kind(
-        "password",
+    _password(
         rf"(?i:\b(?:requirepass|masterauth|bindpw|rootpw)[ ]|\buser\s+\S{{1,60}}\s+on\s+>)[ ]{{0,2}}(?={VALUE})",
-        _nothing,
-        needs=("requirepass ", "masterauth ", "bindpw ", "rootpw ", "user"),
+        "requirepass ",
+        "masterauth ",
+        "bindpw ",
+        "rootpw ",
+        "user",
     ),
-    Kind(
-        "password",
-        r"(?i:\blogin\s{1,20}[\w.@+-]{1,100}\s{1,20}password\s{1,20})(?P<secret>[^\s]++)",
-        _nothing,
-        needs=("login",),
-    ),
-    Kind(
-        "password",
+    _password(r"(?i:\blogin\s{1,20}[\w.@+-]{1,100}\s{1,20}password\s{1,20})(?P<secret>[^\s]++)", "login"),
+    _password(
         r"(?:^|(?<=[>'\"]|\s))(?:PASS|AUTH)[ ](?P<secret>[^\s'\"\\]{6,200})(?=\\r|['\"\s]|$)",
-        _not_random,
-        needs=("pass ", "auth "),
+        "pass ",
+        "auth ",
+        unless=_not_random,
     ),
-    Kind(
-        "password",
-        r"\bLOGIN[ ]\"?[\w.@+-]{1,80}\"?[ ]\"?(?P<secret>[^\s\"']{6,200})\"?(?=\s|$|\\r)",
-        _not_random,
-        needs=("login ",),
+    _password(
+        r"\bLOGIN[ ]\"?[\w.@+-]{1,80}\"?[ ]\"?(?P<secret>[^\s\"']{6,200})\"?(?=\s|$|\\r)", "login ", unless=_not_random
     ),
-    Kind(
-        "password",
+    _password(
         rf"(?i:--(?:proxy-|http-)?user(?:[ ]|=))[\"']?[^\s:\"']{{1,100}}:(?={VALUE})",
-        _no_likely_password,
-        needs=("--user", "--proxy-user", "--http-user"),
+        "--user",
+        "--proxy-user",
+        "--http-user",
+        unless=_no_likely_password,
     ),
-    Kind(
-        "password",
-        rf"(?i:ConvertTo-SecureString)[ ](?:-String[ ])?(?={QUOTED})",
-        _nothing,
-        needs=("convertto-securestring",),
-    ),
-    Kind("password", r"(?i:\bnet[ ]user)[ ]\S{1,60}[ ](?P<secret>[^\s/*][^\s]{3,200})", _nothing, needs=("net user",)),
-    Kind(
-        "password",
+    _password(rf"(?i:ConvertTo-SecureString)[ ](?:-String[ ])?(?={QUOTED})", "convertto-securestring"),
+    _password(r"(?i:\bnet[ ]user)[ ]\S{1,60}[ ](?P<secret>[^\s/*][^\s]{3,200})", "net user"),
+    _password(
         r"(?:echo|printf)[ ](?:-e[ ])?[\"']?[\w.-]{1,60}:(?P<secret>[^\s\"']{1,200})[\"']?[ ]?\|[^\n]{0,60}?chpasswd",
-        _nothing,
-        needs=("chpasswd",),
+        "chpasswd",
     ),
-    Kind(
-        "password",
-        r"(?i:\bdb2[ ][^\n]{0,200}?[ ]user[ ]\S{1,60}[ ]using[ ])(?P<secret>[^\s]++)",
-        _nothing,
-        needs=("db2 ",),
-    ),
-    Kind("password", r"(?i:\.logon[ ])[^\s,]{1,100},(?P<secret>[^\s;]++)", _nothing, needs=(".logon ",)),
+    _password(r"(?i:\bdb2[ ][^\n]{0,200}?[ ]user[ ]\S{1,60}[ ]using[ ])(?P<secret>[^\s]++)", "db2 "),
+    _password(r"(?i:\.logon[ ])[^\s,]{1,100},(?P<secret>[^\s;]++)", ".logon "),
     Kind(
         "token",
         r"(?<=[ ])(?:auth|login|-t|-k)[ ](?P<secret>[A-Za-z0-9_-]{20,200}+)",
@@ -186,62 +173,56 @@ COMMANDS = (
     ),
     # connect("user", "password") and its kin.
     *(
-        Kind(
-            "password",
+        _password(
             rf"(?i:connect|connection|log(?:in|on)|bind(?:_s)?|pdo)\([^()\"'\n]{{0,80}}(?:[\"'][^\"'\n]{{0,100}}[\"'],\s{{0,4}}){{{before}}}(?={QUOTED})",
-            _no_likely_argument,
-            needs=("connect(", "connection(", "login(", "logon(", "bind(", "bind_s(", "pdo("),
+            "connect(",
+            "connection(",
+            "login(",
+            "logon(",
+            "bind(",
+            "bind_s(",
+            "pdo(",
+            unless=_no_likely_argument,
         )
         for before in (1, 2)
     ),
     # The second of two arguments, after an identifier that was redacted or is one.
     Kind("secret", r"(?:(?<=\])|'[A-Z0-9]{4,24})',\s{0,4}'(?P<secret>[A-Za-z0-9+/]{40})'", needs=("',",)),
-    Kind(
-        "password",
-        rf"(?i:sp_addlinkedsrvlogin)\s[^\n;]{{0,300}},\s{{0,4}}N?(?={QUOTED})",
-        _nothing,
-        needs=("sp_addlinkedsrvlogin",),
-    ),
+    _password(rf"(?i:sp_addlinkedsrvlogin)\s[^\n;]{{0,300}},\s{{0,4}}N?(?={QUOTED})", "sp_addlinkedsrvlogin"),
     Kind("secret", r"::add-mask::(?P<secret>[^\n]++)", needs=("::add-mask::",)),
-    Kind(
-        "password",
+    _password(
         rf"(?i:\b(?:add_user|change_password)[ ]|/user:)\S{{1,60}}[ ](?={VALUE})",
-        _no_likely_password,
-        needs=("add_user ", "change_password ", "/user:"),
+        "add_user ",
+        "change_password ",
+        "/user:",
+        unless=_no_likely_password,
     ),
-    Kind("password", rf"[ ]-U[ ]?[\"']?[\w.@-]{{1,60}}%(?={VALUE})", _not_random, needs=(" -u",)),
-    Kind("password", rf"\bAUTH[ ][\w.-]{{1,60}}[ ](?={VALUE})", _not_random, needs=("auth ",)),
-    Kind(
-        "password",
+    _password(rf"[ ]-U[ ]?[\"']?[\w.@-]{{1,60}}%(?={VALUE})", " -u", unless=_not_random),
+    _password(rf"\bAUTH[ ][\w.-]{{1,60}}[ ](?={VALUE})", "auth ", unless=_not_random),
+    _password(
         rf"\.(?:login|authenticate)\(\s{{0,4}}[\"'][^\"'\n]{{0,100}}[\"'],\s{{0,4}}(?={QUOTED})",
-        _not_random,
-        needs=(".login(", ".authenticate("),
+        ".login(",
+        ".authenticate(",
+        unless=_not_random,
     ),
     # SQL.
-    Kind(
-        "password",
+    _password(
         rf"(?i:sp_(?:addlogin|password))\s{{1,20}}N?'[^'\n]{{0,100}}',\s{{0,20}}N?(?={QUOTED})",
-        _nothing,
-        needs=("sp_addlogin", "sp_password"),
+        "sp_addlogin",
+        "sp_password",
     ),
-    Kind(
-        "password",
-        rf"(?i:\bset\s{{1,20}}password\s{{1,20}}for\s{{1,20}}\S{{1,100}}\s{{0,20}}=\s{{0,20}})(?={QUOTED})",
-        _nothing,
-        needs=("password",),
+    _password(
+        rf"(?i:\bset\s{{1,20}}password\s{{1,20}}for\s{{1,20}}\S{{1,100}}\s{{0,20}}=\s{{0,20}})(?={QUOTED})", "password"
     ),
-    Kind(
-        "password",
+    _password(
         r"(?i:identified\s{1,20}(?:(?:with|via)\s{1,20}['\"]?[\w-]{1,40}['\"]?\s{1,20})?(?:by|as|using)\s{1,20}"
         rf"(?:password\s{{1,20}}|values\s{{1,20}}|random\s{{1,20}})?)(?={VALUE})",
-        _not_identified_by,
-        needs=("identified",),
+        "identified",
+        unless=_not_identified_by,
     ),
-    Kind(
-        "password",
+    _password(
         r"(?i:password\s{0,4}\(\s{0,4})(?=(?:'(?P<single>(?:[^'\\\n]|\\.|'')++)'|\"(?P<double>[^\"\n]++)\"))",
-        _nothing,
-        needs=("password",),
+        "password",
     ),
     Kind("access-key", r"(?i:(?<![\w])key_id)\s{0,4}=?\s{0,4}'(?P<secret>[^'\n]++)'", _nothing, needs=("key_id",)),
     Kind(
@@ -250,18 +231,12 @@ COMMANDS = (
         _nothing,
         needs=("pgp_sym_",),
     ),
-    Kind(
-        "password",
-        r"(?i:(?:en|de)cryptbypassphrase\(\s{0,4})N?'(?P<secret>(?:[^'\n]|'')++)'",
-        _nothing,
-        needs=("cryptbypassphrase",),
-    ),
+    _password(r"(?i:(?:en|de)cryptbypassphrase\(\s{0,4})N?'(?P<secret>(?:[^'\n]|'')++)'", "cryptbypassphrase"),
     # auth=("user", "password") and its kin in code.
-    Kind(
-        "password",
+    _password(
         r"(?:auth[\"']?\s{0,2}[=:]\s{0,2}|(?:Auth|Credentials?))\(\s{0,4}[\"'][^\"'\n]{0,100}[\"'],\s{0,4}(?:password=)?"
         rf"(?={QUOTED})",
-        _nothing,
-        needs=("auth", "credential"),
+        "auth",
+        "credential",
     ),
 )

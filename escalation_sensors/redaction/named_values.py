@@ -77,46 +77,33 @@ def _no_argument(found: re.Match[str]) -> bool:
     return several is not None or judged_harmless(found["name"], form, value, "", at_most=Certainty.LIKELY)
 
 
+def _told_beside_its_name(pattern: str, *needs: str, begins: Begins = Begins.BEFORE_A_NAME) -> Kind:
+    """A secret whose name, and nothing around it, says that it is one."""
+    return Kind("secret", pattern, no_named_value, kind_found, needs, begins)
+
+
 NAMED = (
-    Kind(
-        "secret",
+    _told_beside_its_name(
         rf"(?i:(?<![a-z])(?:name|key|k|id|field|option)[\"']?\s{{0,4}}[:=]\s{{0,4}}[\"']?){NAME}[\"']?[,;]?\s{{0,40}}[\"']?"
-        rf"(?i:value|val|v|stringvalue|defaultvalue)[\"']?\s{{0,4}}[:=]\s{{0,4}}(?={VALUE})",
-        no_named_value,
-        kind_found,
-        begins=Begins.BEFORE_A_NAME,
+        rf"(?i:value|val|v|stringvalue|defaultvalue)[\"']?\s{{0,4}}[:=]\s{{0,4}}(?={VALUE})"
     ),
-    Kind(
-        "secret",
+    _told_beside_its_name(
         rf"<(?:\w{{1,30}}:)?{NAME}(?:\s[^<>]{{0,200}})?>\s{{0,40}}(?:<!\[CDATA\[)?(?=(?P<xml>[^<]++)(?:</|\]\]))",
-        no_named_value,
-        kind_found,
-        needs=("</", "]]"),
-        begins=Begins.BEFORE_A_NAME,
+        "</",
+        "]]",
     ),
-    Kind(
-        "secret",
-        rf"(?i:name|key)=[\"']{NAME}[\"']\s{{0,4}}>\s{{0,40}}(?:<value>\s{{0,40}})?(?=(?P<xml>[^<]++)</)",
-        no_named_value,
-        kind_found,
-        needs=("</",),
-        begins=Begins.BEFORE_A_NAME,
+    _told_beside_its_name(
+        rf"(?i:name|key)=[\"']{NAME}[\"']\s{{0,4}}>\s{{0,40}}(?:<value>\s{{0,40}})?(?=(?P<xml>[^<]++)</)", "</"
     ),
-    Kind(
-        "secret",
+    _told_beside_its_name(
         rf"{NAME}{_CLOSED}[ ]?:\s{{0,4}}\{{[^{{}}\n]{{0,200}}?[\"'](?i:value|plaintext)[\"']\s?:\s?(?={QUOTED})",
-        no_named_value,
-        kind_found,
-        needs=("value", "plaintext"),
+        "value",
+        "plaintext",
         begins=Begins.AT_A_NAME,
     ),
-    Kind(
-        "secret",
+    _told_beside_its_name(
         rf"(?i:name|key)>\s{{0,40}}{NAME}\s{{0,40}}</(?i:\w{{0,3}}name|key)>\s{{0,40}}<(?i:value|string)>\s{{0,40}}(?=(?P<xml>[^<]++))",
-        no_named_value,
-        kind_found,
-        needs=("</",),
-        begins=Begins.BEFORE_A_NAME,
+        "</",
     ),
     # Secret("..."), and one argument of a command or one variable in quotes.
     Kind(
@@ -141,23 +128,12 @@ NAMED = (
         kind_found,
         begins=Begins.AT_A_NAME,
     ),
-    Kind(
-        "secret",
-        rf"&lt;{NAME}&gt;(?=(?P<xml>[^&\n]++)&lt;)",
-        no_named_value,
-        kind_found,
-        needs=("&lt;",),
-        begins=Begins.BEFORE_A_NAME,
-    ),
-    Kind(
-        "secret",
+    _told_beside_its_name(rf"&lt;{NAME}&gt;(?=(?P<xml>[^&\n]++)&lt;)", "&lt;"),
+    _told_beside_its_name(
         rf"(?i:value)[\"']?:[ ]{{0,4}}[\"']?(?=[^\s\"']{{1,200}}+[\"']?,?\s{{1,40}}[\"']?(?i:name|key)[\"']?:\s{{0,4}}"
         rf"[\"']?{NAME})"
         r"(?P<bare>[^\s\"']{1,200}+)",
-        no_named_value,
-        kind_found,
-        needs=("value",),
-        begins=Begins.BEFORE_A_NAME,
+        "value",
     ),
     Kind(
         "secret",
@@ -177,12 +153,8 @@ NAMED = (
         begins=Begins.AT_A_NAME,
     ),
     # A line of an environment holds nothing else.
-    Kind(
-        "secret",
-        rf"^[ \t]{{0,8}}(?:export[ ])?{NAME}=(?=(?P<whole>[^\s\"'][^\s]*+)$)",
-        no_named_value,
-        kind_found,
-        begins=Begins.ON_THE_LINE_OF_A_NAME,
+    _told_beside_its_name(
+        rf"^[ \t]{{0,8}}(?:export[ ])?{NAME}=(?=(?P<whole>[^\s\"'][^\s]*+)$)", begins=Begins.ON_THE_LINE_OF_A_NAME
     ),
     Kind("secret", rf"{NAME}{_CLOSED}{_SAYS}(?={VALUE})", _no_secret, kind_found, begins=Begins.AT_A_NAME),
     # A sentence that quotes a secret, or has one that no other word looks like.

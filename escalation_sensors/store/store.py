@@ -16,13 +16,20 @@ from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
+from escalation_sensors.redaction import redact
+
 URL_VARIABLE = "ESCALATION_STORE_URL"
+_DRIVER = "psycopg2"
 TIMEOUT_SECONDS = 5.0
 """How long a call waits for a lock or a connection; a step waits no longer for its ledger."""
 
 
 class StoreError(Exception):
     """The store cannot be used; one line that says why and the way out, without secrets."""
+
+    def __init__(self, line: str) -> None:
+        """The line, redacted: a driver may repeat what it was given."""
+        super().__init__(redact(line))
 
 
 def store_url(dagster_home: str | None = None) -> str:
@@ -121,7 +128,7 @@ class Store:
         try:
             url = make_url(self.url)
             if url.drivername == "postgresql":
-                url = url.set(drivername="postgresql+psycopg2")  # SQLAlchemy 2.1 would take psycopg 3
+                url = url.set(drivername=f"postgresql+{_DRIVER}")  # SQLAlchemy 2.1 would take psycopg 3
             if url.get_backend_name() == "sqlite":
                 engine = create_engine(url, connect_args={"timeout": self._timeout_seconds})
                 event.listen(engine, "connect", _durable)
@@ -135,8 +142,10 @@ class Store:
                 pool_timeout=self._timeout_seconds,
                 connect_args={"connect_timeout": seconds, "options": options},
             )
-        except (ArgumentError, ModuleNotFoundError) as error:
+        except (ArgumentError, ImportError) as error:
             way_out = "write sqlite:////file or postgresql+psycopg2://user:password@host/database"
+            if isinstance(error, ImportError) and make_url(self.url).get_backend_name() == "postgresql":
+                way_out = f"install dagster-escalation with its extra `postgres`, which brings {_DRIVER}"
             raise StoreError(f"{URL_VARIABLE}: {_first_line(error)}; {way_out}") from error
 
 
@@ -156,4 +165,4 @@ def _begin_immediate(connection: Connection) -> None:
 
 def _first_line(error: Exception) -> str:
     cause = getattr(error, "orig", None) or error
-    return " ".join(str(cause).split())[:200]
+    return redact(" ".join(str(cause).split()))[:200]

@@ -101,6 +101,8 @@ attempts = Table(
     ),
     Column("not_before", Utc, comment="when its execution may begin; empty is at once"),
     Column("root_run_id", String(64), comment="of the run whose failure it answers"),
+    Column("version_before", String(255), comment="of the data that it changed itself, where its proof comes later"),
+    Column("version_after", String(255)),
     UniqueConstraint("case_id", "number"),
     CheckConstraint(f"number BETWEEN 1 AND {MOST_ATTEMPTS}", name="number"),
     Index(None, "run_id"),
@@ -138,6 +140,24 @@ receipts = Table(
     Column("hash", String(64), nullable=False, unique=True),
     Column("undone_at", Utc),
     Column("undone_by", String(255)),
+)
+
+undos = Table(
+    "undos",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("receipt_id", Integer, ForeignKey("receipts.id"), nullable=False, unique=True),
+    Column("body", JSON, nullable=False),
+    Column("previous_hash", String(64), nullable=False),
+    Column("hash", String(64), nullable=False, unique=True),
+)
+
+chain_heads = Table(
+    "chain_heads",
+    metadata,
+    Column("chain", String(32), primary_key=True, comment="receipts or undos"),
+    Column("length", Integer, nullable=False),
+    Column("hash", String(64), nullable=False, comment="of the newest"),
 )
 
 proposals = Table(

@@ -26,7 +26,7 @@ from resources.lakehouse.recipes import read_only_attach_recipe
 from resources.lakehouse.restore import build_of_query, build_of_snapshot, columns_at, restore_table, select_columns
 from resources.lakehouse.scope import Append, ReplaceRange, ReplaceRanges, ReplaceTable, Scope
 from resources.lakehouse.snapshots import Snapshot, current_snapshot, list_snapshots
-from resources.lakehouse.table_files import TableFiles, table_files
+from resources.lakehouse.table_files import TableFiles, files_at, table_files
 from resources.lakehouse.table_schema import read_columns, table_exists
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ __all__ = [
     "columns_at",
     "current_snapshot",
     "engine_settings",
+    "files_at",
     "list_snapshots",
     "new_build_folder",
     "publish",

@@ -13,11 +13,12 @@ from resources.lakehouse.snapshots import changed_tables, table_names_by_id
 
 @dataclass(frozen=True)
 class Change:
-    """One publication of rows of a table; `run_id` is None for somebody who left no record."""
+    """One publication of rows of a table; `run_id` and `scope` are None for somebody who left no record."""
 
     table: str
     snapshot: int
     run_id: str | None
+    scope: Scope | None = None
 
     @property
     def who(self) -> str:
@@ -43,7 +44,7 @@ def changes_since(
         if record is not None:
             for each in record.tables:
                 if each.table in scopes and destroys(scopes[each.table], each.scope):
-                    yield Change(each.table, int(number), record.run_id)
+                    yield Change(each.table, int(number), record.run_id, each.scope)
             continue
         # A commit that is not a publication of ours: which rows it changed is not known.
         by_others = {kind: entries for kind, entries in (changes or {}).items() if kind.startswith("tables_")}

@@ -3,6 +3,7 @@
 import os
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from typing import Protocol
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from resources.lakehouse.errors import InvalidConfiguration
@@ -56,6 +57,40 @@ class S3Access:
     url_style: str
 
 
+class S3Settings(Protocol):
+    """Settings that say how to reach the S3 storage, as they were given."""
+
+    @property
+    def s3_endpoint(self) -> str:
+        """`host:port` of the service; empty: Amazon's."""
+        ...
+
+    @property
+    def s3_region(self) -> str:
+        """Empty: Amazon's first."""
+        ...
+
+    @property
+    def s3_access_key_id(self) -> str:
+        """Who asks."""
+        ...
+
+    @property
+    def s3_secret_access_key(self) -> str:
+        """And what proves it."""
+        ...
+
+    @property
+    def s3_use_ssl(self) -> bool:
+        """Whether the service speaks TLS."""
+        ...
+
+    @property
+    def s3_url_style(self) -> str:
+        """`path` or `vhost`."""
+        ...
+
+
 @dataclass(frozen=True)
 class LakehouseConfiguration:
     """All settings of one lakehouse; equal ones share one DuckDB instance."""
@@ -105,6 +140,28 @@ def _parse_postgres(url: str) -> PostgresCatalog:
         )
     return PostgresCatalog(
         host, port, database, unquote(parts.username), unquote(parts.password or ""), tuple(sorted(options.items()))
+    )
+
+
+def s3_access(settings: S3Settings) -> S3Access:
+    """The S3 settings as verified values; no region is Amazon's first.
+
+    Raises:
+        InvalidConfiguration: a key is empty, or the style of the URLs is neither `path` nor `vhost`.
+    """
+    if not settings.s3_access_key_id or not settings.s3_secret_access_key:
+        raise InvalidConfiguration(
+            "data_path or build_path is on S3, but s3_access_key_id or s3_secret_access_key is empty"
+        )
+    if settings.s3_url_style not in {"path", "vhost"}:
+        raise InvalidConfiguration(f"s3_url_style {settings.s3_url_style!r} must be path or vhost")
+    return S3Access(
+        endpoint=settings.s3_endpoint,
+        region=settings.s3_region or DEFAULT_S3_REGION,
+        access_key_id=settings.s3_access_key_id,
+        secret_access_key=settings.s3_secret_access_key,
+        use_ssl=settings.s3_use_ssl,
+        url_style=settings.s3_url_style,
     )
 
 

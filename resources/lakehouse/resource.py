@@ -10,11 +10,10 @@ from pydantic import Field
 
 from resources.lakehouse.catalog import LAKE
 from resources.lakehouse.configuration import (
-    DEFAULT_S3_REGION,
     LakehouseConfiguration,
-    S3Access,
     parse_catalog_url,
     parse_folder,
+    s3_access,
     verify_apart,
 )
 from resources.lakehouse.errors import InvalidConfiguration, LakehouseUnavailable
@@ -62,25 +61,9 @@ class LakehouseResource(DuckDBResource):
             catalog=parse_catalog_url(self.catalog_url),
             data_path=data_path,
             build_path=build_path,
-            s3=self._s3_access() if "s3://" in data_path + build_path else None,
+            s3=s3_access(self) if "s3://" in data_path + build_path else None,
             duckdb_settings=tuple(sorted(settings.items())),
             spill_path=self.temp_directory,
-        )
-
-    def _s3_access(self) -> S3Access:
-        if not self.s3_access_key_id or not self.s3_secret_access_key:
-            raise InvalidConfiguration(
-                "data_path or build_path is on S3, but s3_access_key_id or s3_secret_access_key is empty"
-            )
-        if self.s3_url_style not in {"path", "vhost"}:
-            raise InvalidConfiguration(f"s3_url_style {self.s3_url_style!r} must be path or vhost")
-        return S3Access(
-            endpoint=self.s3_endpoint,
-            region=self.s3_region or DEFAULT_S3_REGION,
-            access_key_id=self.s3_access_key_id,
-            secret_access_key=self.s3_secret_access_key,
-            use_ssl=self.s3_use_ssl,
-            url_style=self.s3_url_style,
         )
 
     @contextmanager

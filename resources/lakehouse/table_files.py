@@ -1,4 +1,4 @@
-"""In how many files and row groups the tables lie now. Which layout would be better is not decided here."""
+"""In which files the tables lie, and in how many row groups. Which layout would be better is not decided here."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import duckdb
 
 from resources.lakehouse.catalog import LAKE
+from resources.lakehouse.errors import SnapshotNotFound, one_line
 from resources.lakehouse.names import TableName, quote_literal
 from resources.lakehouse.table_schema import read_columns
 
@@ -26,6 +27,25 @@ def table_files(connection: duckdb.DuckDBPyConnection, tables: Collection[TableN
     """The files of those of the tables that have any, as of the version that the connection reads. Opens each file."""
     found = {table: _files_of(connection, table) for table in read_columns(connection, tables)}
     return {table: files for table, files in found.items() if files is not None}
+
+
+def files_at(connection: duckdb.DuckDBPyConnection, table: TableName, snapshot: int) -> list[str]:
+    """The data files that a table had in a snapshot, in the order in which they are read.
+
+    Raises:
+        SnapshotNotFound: it has expired, never was, or had no such table.
+    """
+    try:
+        listed = connection.execute(
+            f"SELECT data_file FROM ducklake_list_files('{LAKE}', {quote_literal(table.table)}, "
+            f"schema => {quote_literal(table.schema)}, snapshot_version => {int(snapshot)})"
+        ).fetchall()
+    except (duckdb.InvalidInputException, duckdb.CatalogException) as error:
+        raise SnapshotNotFound(
+            f"the files of {table} in snapshot {snapshot} are not known: it has expired, never was, or had no such "
+            f"table ({one_line(error)})"
+        ) from error
+    return [str(path) for (path,) in listed]
 
 
 def _files_of(connection: duckdb.DuckDBPyConnection, table: TableName) -> TableFiles | None:

@@ -6,7 +6,7 @@ The drop folder is only read. What a scan shows and what is news is in `drop_fil
 import contextlib
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
@@ -110,6 +110,10 @@ class CsvFolder(Source):
                 )
             )
         return tuple(found)
+
+    def names_of(self, days: Iterable[date]) -> tuple[str, ...]:
+        """The names of the files of some days, there or not, where there is one for each day."""
+        return tuple(self._names.name_of(day) for day in days)
 
     def listed_names(self) -> tuple[str, ...]:
         """The names of the files that are there, settled or not.

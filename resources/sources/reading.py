@@ -83,7 +83,7 @@ def verify_landed(
     """Check every header and every value of the landed files against `columns`; returns the rows of each origin.
 
     Raises:
-        SourceSchemaError: a file has columns too few, too many, or twice.
+        SourceSchemaError: a file has columns too few, too many, or twice, or another delimiter holds them in one.
         SourceFormatError: a line cannot be split into values, or unless `may_be_empty` a day has none.
         SourceValueError: a value does not fit its type.
         LandingError: a landed file is gone.
@@ -157,13 +157,13 @@ def _check_columns(landed: Landed, types: Mapping[str, str], mapping: ColumnMapp
         kinds = {"there twice:": twice, "missing:": missing, "not declared:": unknown}
         problems = [f"{kind} {_named(names)}" for kind, names in kinds.items() if names]
         if problems and isinstance(landed.format, CsvFormat) and (mark := landed.format.likely_delimiter(file.columns)):
-            raise SourceFormatError(
+            raise SourceSchemaError(
                 f"the header has one column, {file.columns[0][:80]!r}: the delimiter seems to be {mark!r}, "
                 f"not {landed.format.delimiter!r}. Declare it, or deliver the file with the declared one",
                 source=landed.source,
                 file=file.origin,
                 row=1,
-            )
+            ).with_columns(_without(types, mapping), dict.fromkeys(file.columns, ""))
         if problems:
             raise SourceSchemaError(
                 f"the columns are not the declared ones: {'; '.join(problems)}. "

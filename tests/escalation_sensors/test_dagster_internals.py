@@ -3,15 +3,18 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 import pytest
+from sqlalchemy import Engine, create_engine
 
 from escalation_sensors import dagster_internals as internals
 from escalation_sensors.level1 import start_up
 from escalation_sensors.level1.escalate import escalate
+from escalation_sensors.level1.held import PoolInUse, RunLimit, Slot
 from escalation_sensors.level1.process_ledger import forget_ledger
 
 if TYPE_CHECKING:
@@ -123,6 +126,90 @@ def test_a_failed_run_tells_its_story(instance: dg.DagsterInstance) -> None:
     assert (step.step_key, step.ended, step.error is not None) == ("failing", True, True)
     tags = instance.get_run_by_id(result.run_id).tags  # type: ignore[union-attr]
     assert tags["dagster/max_retries"] == "0"
+
+
+def test_who_holds_a_pool_is_seen_while_it_is_held_and_when_its_run_ended_without_giving_it_back(
+    instance: dg.DagsterInstance,
+) -> None:
+    storage = instance.event_log_storage
+    storage.set_concurrency_slots("lake", 1)
+
+    @dg.asset(pool="lake")
+    def holding(context: dg.AssetExecutionContext) -> None:
+        seen.append(internals.pool_in_use(context.instance, "lake"))
+        seen.append(internals.slot_is_held(context.instance, ("", ""), Slot("lake", context.run.run_id, "holding")))
+        seen.append(internals.pool_in_use(context.instance, "lake", (context.run.run_id, "holding")))
+
+    run_id = run(instance, holding).run_id
+    slot = Slot("lake", run_id, "holding")
+    assert seen == [PoolInUse("lake", 1, (slot,)), True, PoolInUse("lake", 1)]
+    assert internals.pools_of_step(instance, run_id, "holding") == ["lake"]
+    assert internals.pools_of_step(instance, run_id, "") == ["lake"]
+    assert internals.pools_of_step(instance, run_id, "another") == []
+    assert internals.pools_with_a_limit(instance) == ["lake"]
+    assert internals.pool_in_use(instance, "lake") == PoolInUse("lake", 1)
+    assert internals.pool_in_use(instance, "no_such_pool") is None
+    storage.claim_concurrency_slot("lake", run_id, "holding")  # as a worker leaves it that is killed
+    assert internals.pool_in_use(instance, "lake") == PoolInUse("lake", 1, (replace(slot, run_has_ended=True),))
+    assert not internals.slot_is_held(instance, ("", ""), slot)
+    storage.free_concurrency_slots_for_run(run_id)
+    assert internals.pool_in_use(instance, "lake") == PoolInUse("lake", 1)
+
+
+LIMITS = """
+concurrency:
+  pools: {granularity: run}
+  runs:
+    tag_concurrency_limits:
+      - {key: team, limit: 3}
+      - {key: team, value: lake, limit: 1}
+      - {key: team, value: {applyLimitPerUniqueValue: true}, limit: 2}
+      - {key: team, value: another, limit: 1}
+      - {key: size, limit: 1}
+"""
+
+
+def test_the_limits_of_the_run_queue_that_apply_to_a_run_are_seen_with_the_runs_they_count(tmp_path: Path) -> None:
+    (tmp_path / "dagster.yaml").write_text(LIMITS, encoding="utf-8")
+    seen.clear()
+
+    @dg.asset(pool="lake")
+    def counted(context: dg.AssetExecutionContext) -> None:
+        seen.append(internals.run_limits_of(context.instance, "mine", {"team": "lake"}))
+        seen.append(internals.run_limits_of(context.instance, context.run.run_id, {"team": "lake"}))
+        seen.append(internals.pool_in_use(context.instance, "lake"))
+
+    with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
+        instance.event_log_storage.set_concurrency_slots("lake", 1)
+        run_id = run(instance, counted, tags={"team": "lake"}).run_id
+        of = ["tag team", "tag team=lake", "tag team=lake"]
+        limits = [3, 1, 2]
+        assert seen[0] == [RunLimit(each, limit, (run_id,)) for each, limit in zip(of, limits, strict=True)]
+        assert seen[1] == [RunLimit(each, limit) for each, limit in zip(of, limits, strict=True)]
+        # A run holds one slot of a pool where runs are counted and not steps.
+        assert seen[2] == PoolInUse("lake", 1, (Slot("lake", run_id, ""),))
+
+
+def test_the_connections_in_a_steps_resources_and_configuration_are_seen(instance: dg.DagsterInstance) -> None:
+    class Database(dg.ConfigurableResource[Any]):
+        url: str
+
+    @dg.op(retry_policy=Asking(max_retries=1), config_schema={"target": str})
+    def loading(_context: dg.OpExecutionContext, database: Database, engine: dg.ResourceParam[Engine]) -> None:
+        raise ValueError(database.url, engine)
+
+    @dg.job(
+        resource_defs={
+            "database": Database(url="sqlite:////lake/a.db"),
+            "engine": create_engine("sqlite:////lake/b.db"),
+        }
+    )
+    def load() -> None:
+        loading()
+
+    config = {"ops": {"loading": {"config": {"target": "/lake/c.duckdb"}}}}
+    load.execute_in_process(instance=instance, raise_on_error=False, run_config=config)
+    assert {"sqlite:////lake/a.db", "/lake/b.db", "/lake/c.duckdb"} <= set(seen[0].settings())
 
 
 def test_a_part_that_is_missing_is_named_once_with_what_is_degraded(

@@ -24,7 +24,8 @@ NEEDS_READING = frozenset(
     {
         out_of_memory.NAME,
         pipeline_timeout.NAME,
-        data_quality.NAME,
+        data_quality.EXTRACT_AGAIN,
+        data_quality.QUARANTINE,
         schema_mismatch.NAME,
         missing_dependency.EXTENSION,
     }

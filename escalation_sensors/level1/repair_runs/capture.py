@@ -110,7 +110,7 @@ def repair(tick: Tick, run: dg.DagsterRun, failed: Failed) -> bool:
         diagnosis = tick.setup.classifier.diagnose(failed.failure)
         record_failure(tick.ledger.store, failed, diagnosis, case_id=joined)
         return False
-    decision = tick.level_one.decide(failed, tick.now, _teller(tick, run))
+    decision = tick.level_one(run).decide(failed, tick.now, _teller(tick, run))
     if isinstance(decision, HandOn):
         tick.tell(f"{failed.subject.name} in run {run.run_id}: handed on, because {decision.reason}")
     if not isinstance(decision, Again):

@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
-from escalation_sensors.dagster_internals import checks_of_run, partition_in, story_of
+from escalation_sensors.dagster_internals import PlannedStep, as_planned, checks_of_run, partition_in, story_of
 from escalation_sensors.level1.execution import version_and_rows
+from escalation_sensors.level1.pending_proof import proves_tag, write_pending
 from escalation_sensors.level1.receipt import Proof
 from escalation_sensors.level1.receipt_book import write_repair
 from escalation_sensors.level1.repair_runs.launch import NOT_BEFORE_TAG, run_of_attempt
@@ -48,6 +49,28 @@ def end_what_finished(tick: Tick, each: UnderWay, run: dg.DagsterRun | None) -> 
         _give_up(tick, each, "lost", "the budget was used up before its run was launched")
 
 
+def end_what_a_run_proved(tick: Tick, each: UnderWay) -> None:
+    """End an attempt whose proof was the subject's next execution, if the run of that has ended with all its checks.
+
+    Of a run that a person ended nothing is known: the next one is waited for.
+
+    Raises:
+        StoreError: the store cannot be reached.
+    """
+    attempt = each.attempt
+    for run in reversed(tick.runs_with_tag(proves_tag(attempt), [str(attempt.id)])):  # the oldest first
+        if run.status is dg.DagsterRunStatus.FAILURE:
+            _give_up(tick, each, "failed", f"run {run.run_id}, which was to prove it, failed")
+        elif run.status is dg.DagsterRunStatus.SUCCESS:
+            proof = proof_by_checks(tick, each, run)
+            if not proof.holds:
+                _give_up(tick, each, "failed", _did_not_pass(proof))
+                continue
+            written = write_pending(tick.ledger, attempt, proof, run_id=run.run_id, now=tick.now)
+            if written is not None:
+                tick.tell(f"{each.subject.name}: {attempt.remedy} is proved by run {run.run_id}; {written.id}")
+
+
 def _is_too_late(tick: Tick, each: UnderWay, run: dg.DagsterRun) -> bool:
     never_launched = run.status is dg.DagsterRunStatus.NOT_STARTED and NOT_BEFORE_TAG in run.tags
     return never_launched and tick.now > each.attempt.deadline_at
@@ -62,11 +85,41 @@ def _prove(tick: Tick, each: UnderWay, run: dg.DagsterRun) -> None:
     attempt = each.attempt
     proof = proof_of(tick, each, run)
     if not proof.holds:
-        _give_up(tick, each, "failed", f"{', '.join(proof.checks_failed)} did not pass after the attempt")
+        _give_up(tick, each, "failed", _did_not_pass(proof))
+        return
+    if over := attempt.over_budget(_ended_in(tick, each, run)):
+        _give_up(tick, each, "failed", over)
         return
     written = write_repair(tick.ledger, attempt, proof, run_id=run.run_id, now=tick.now)
     if written is not None:
         tick.tell(f"{each.subject.name}: attempt {attempt.number} of 2 repaired it in run {run.run_id}; {written.id}")
+
+
+def _ended_in(tick: Tick, each: UnderWay, run: dg.DagsterRun) -> datetime:
+    """When the last of a run's steps ended that make or check the attempt's subject; long ago if they are not known."""
+    planned = tick.steps_of(run)
+    ends = [datetime.min.replace(tzinfo=UTC)]
+    for step in story_of(tick.instance, run.run_id).steps:
+        of = planned.get(as_planned(step.step_key))
+        if step.ended_at is not None and of is not None and _is_step_of(each, run, of):
+            ends.append(step.ended_at)
+    return max(ends)
+
+
+def _is_step_of(each: UnderWay, run: dg.DagsterRun, step: PlannedStep) -> bool:
+    kind, _, name = each.subject.name.partition(":")
+    assets = {key.to_user_string() for key in [*step.assets, *(check.asset_key for check in step.checks)]}
+    checks = {f"{check.asset_key.to_user_string()}:{check.name}" for check in step.checks}
+    return {
+        "asset": name in assets,
+        "assets": name == step.op,
+        "check": name in checks,
+        "op": name == f"{run.job_name}.{step.node}",
+    }.get(kind, True)  # of a whole run all steps are its own
+
+
+def _did_not_pass(proof: Proof) -> str:
+    return f"{', '.join(proof.checks_failed)} did not pass after the attempt"
 
 
 def proof_of(tick: Tick, each: UnderWay, run: dg.DagsterRun) -> Proof:

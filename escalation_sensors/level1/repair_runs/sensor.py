@@ -10,13 +10,14 @@ from escalation_sensors.level1.process_ledger import leave_alone, ledger_of_proc
 from escalation_sensors.level1.recoverable import is_disabled
 from escalation_sensors.level1.repair_runs.capture import capture
 from escalation_sensors.level1.repair_runs.carry_over import carry_over
-from escalation_sensors.level1.repair_runs.endings import end_what_finished
+from escalation_sensors.level1.repair_runs.endings import end_what_a_run_proved, end_what_finished
 from escalation_sensors.level1.repair_runs.launch import JOB_NAME, LAUNCHES_A_TICK, SENSOR_NAME, requests_due
 from escalation_sensors.level1.repair_runs.silent_runs import WATCH, report_silent_runs
 from escalation_sensors.level1.repair_runs.tick import MORE_SECONDS, Tick
-from escalation_sensors.level1.repair_runs.under_way import under_way
+from escalation_sensors.level1.repair_runs.under_way import to_be_proved, under_way
 from escalation_sensors.level1.setup import Setup, trouble
 from escalation_sensors.level1.slow_steps.improve_layout_job import improve_layout_job, improve_layout_sensor
+from escalation_sensors.redaction import redact
 from escalation_sensors.store import StoreError
 
 INTERVAL_SECONDS = 5
@@ -78,7 +79,7 @@ def evaluate(context: dg.SensorEvaluationContext, setup: Setup) -> dg.SensorResu
     except StoreError as error:
         WATCH.interrupt()
         trouble(f"failed runs are not repaired, because the ledger cannot be reached: {error}")
-        return dg.SkipReason(f"the ledger cannot be reached: {error}")
+        return dg.SkipReason(redact(f"the ledger cannot be reached: {error}"))
     repository = context.repository_def
     if repository is None:
         return dg.SkipReason("it runs outside of a code location")
@@ -102,6 +103,9 @@ def _endings(tick: Tick) -> None:
         if not tick.has_time:
             return
         _guarded(tick, end_what_finished, each, runs.get(each.attempt.run_id or ""))
+    for each in to_be_proved(tick.ledger, tick.location):
+        if tick.has_time:
+            _guarded(tick, end_what_a_run_proved, each)
 
 
 def _due(tick: Tick) -> list[dg.RunRequest]:

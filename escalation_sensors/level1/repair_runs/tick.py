@@ -11,8 +11,13 @@ from escalation_sensors.dagster_internals import PlannedStep, planned_steps
 from escalation_sensors.level1.decide import LevelOne
 from escalation_sensors.level1.execution import Clock, utc_now
 from escalation_sensors.level1.ledger import Ledger
+from escalation_sensors.level1.lookups import Lookups
 from escalation_sensors.level1.setup import Setup, trouble
+from escalation_sensors.level1.source_change import has_changed
+from escalation_sensors.level1.subjects import asset_in, subjects_downstream
+from escalation_sensors.level1.who_holds import who_holds
 from escalation_sensors.level1.work_size import size_of
+from escalation_sensors.redaction import redact
 
 MOST_SECONDS = 12.0
 """How long a tick takes on new failures; what is left waits for the next."""
@@ -76,17 +81,26 @@ class Tick:
                 began[record.dagster_run.run_id] = record.start_time or record.create_timestamp.timestamp()
         return min(runs, key=lambda run: began.get(run.run_id, 0.0))
 
-    @property
-    def level_one(self) -> LevelOne:
-        """Level 1 as it decides inside a step."""
+    def level_one(self, run: dg.DagsterRun) -> LevelOne:
+        """Level 1 as it decides inside a step, for a failure of this run."""
+        setup = self.setup
         return LevelOne(
-            self.ledger, self.setup.classifier, self.setup.policy, self.setup.allowed, size_of=size_of(self.setup)
+            self.ledger,
+            setup.classifier,
+            setup.policy,
+            setup.allowed,
+            lookups=Lookups(
+                size_of(setup),
+                has_changed(setup),
+                lambda subject: subjects_downstream(self.repository.asset_graph, asset_in(subject)),
+                who_holds(self.instance, run.tags, self.ledger, setup),
+            ),
         )
 
     def trouble(self, line: str) -> None:
         """Tell the ladder's own trouble, here and on stderr."""
         trouble(line)
-        self.tell(line)
+        self.tell(redact(line))
 
     def steps_of(self, run: dg.DagsterRun) -> dict[str, PlannedStep]:
         """The steps that a run planned; none if the code does not know it any more."""

@@ -1,6 +1,6 @@
 """The attempts of a code location that have not ended, as the store knows them.
 
-What is proved by the step's next execution (`pending_proof.py`) is none of them: it is no run of the step again.
+What is proved by the step's next execution (`pending_proof.py`) is told apart: it is no run of the step again.
 Nor is what is carried over to the partitions of a backfill: that is many runs.
 """
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, and_, exists, select
 
-from escalation_sensors.level1.case_lookup import attempt_of_row, is_running, steps_of
+from escalation_sensors.level1.case_lookup import PROVED_BY_NEXT, attempt_of_row, is_running, steps_of
 from escalation_sensors.level1.ledger import Attempt, Ledger, Origin, Subject
 from escalation_sensors.store.tables import attempts, cases, failures
 
@@ -38,6 +38,20 @@ def under_way(ledger: Ledger, location: str) -> list[UnderWay]:
     Raises:
         StoreError: the store cannot be reached.
     """
+    return _found(ledger, location, _is_under_way(location))
+
+
+def to_be_proved(ledger: Ledger, location: str) -> list[UnderWay]:
+    """Those that acted, and that the next execution of their subject proves; oldest first.
+
+    Raises:
+        StoreError: the store cannot be reached.
+    """
+    is_pending = (attempts.c.outcome == "running") & attempts.c.remedy.in_(PROVED_BY_NEXT)
+    return _found(ledger, location, is_pending & (cases.c.code_location == location))
+
+
+def _found(ledger: Ledger, location: str, condition: ColumnElement[bool]) -> list[UnderWay]:
     last = (
         select(failures.c.run_id)
         .where(failures.c.case_id == cases.c.id)
@@ -47,7 +61,7 @@ def under_way(ledger: Ledger, location: str) -> list[UnderWay]:
         .scalar_subquery()
     )
     columns = (cases.c.subject, cases.c.root_run_id, cases.c.backfill_id, last.label("failed_run_id"))
-    query = select(attempts, *columns).join(cases, cases.c.id == attempts.c.case_id).where(_is_under_way(location))
+    query = select(attempts, *columns).join(cases, cases.c.id == attempts.c.case_id).where(condition)
     # All in one query: after a storm they are a thousand.
     with ledger.store.reading() as connection:
         rows = [dict(row) for row in connection.execute(query.order_by(attempts.c.id)).mappings()]

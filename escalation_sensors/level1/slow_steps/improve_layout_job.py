@@ -11,7 +11,7 @@ from escalation_sensors.level1.duration_history import usual_duration
 from escalation_sensors.level1.failed import one_line
 from escalation_sensors.level1.failure_log import said_in_case
 from escalation_sensors.level1.ledger import Attempt, Ledger, Subject
-from escalation_sensors.level1.pipeline import Layouts
+from escalation_sensors.level1.pipeline import Improved, Layouts
 from escalation_sensors.level1.process_ledger import ledger_of_process
 from escalation_sensors.level1.proposals import propose_for_case
 from escalation_sensors.level1.recoverable import is_disabled
@@ -35,7 +35,11 @@ def improve_layout_job(setup: Setup) -> dg.JobDefinition:
         if attempt is None or attempt.has_ended or setup.pipeline.layouts is None:
             context.log.info("there is nothing to improve any more")
             return
-        context.log.info(f"Result: {improve_layout(ledger, attempt, setup.pipeline.layouts, context.run.run_id)}")
+        try:
+            done = improve_layout(ledger, attempt, setup.pipeline.layouts, context.run.run_id)
+        except Exception as error:  # noqa: BLE001 - the run keeps the texts of all that an exception came from as they are
+            raise dg.Failure(one_line(f"{type(error).__name__}: {error}"), allow_retries=False) from None
+        context.log.info(f"Result: {done}")
 
     @dg.job(name=JOB, description="Improves the layout of what a slow step reads. Launched by the ladder.")
     def job() -> None:
@@ -61,11 +65,12 @@ def improve_layout(ledger: Ledger, attempt: Attempt, layouts: Layouts, run_id: s
         done = slow_performance.not_the_query(profile, usual.seconds if usual else None)
         if not done and (beyond := slow_performance.beyond_layouts(profile)) is not None:
             return _hand_on(ledger, attempt, subject, *beyond)
-        done = done or f"{slow_performance.where(profile)}; {one_line(layouts.improve(subject.name, profile))}"
+        improved = Improved(done) if done else layouts.improve(subject.name, profile)
     except Exception as error:
         _end(ledger, attempt, f"the layout could not be improved: {one_line(f'{type(error).__name__}: {error}')}")
         raise
-    ledger.improved(attempt, done, run_id)
+    done = done or f"{slow_performance.where(profile)}; {one_line(improved.told)}"
+    ledger.improved(attempt, done, run_id, before=improved.before, after=improved.after)
     return done
 
 

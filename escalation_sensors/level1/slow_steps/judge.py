@@ -1,6 +1,5 @@
 """At the end of a step that succeeded: whether it was slow, and whether an improvement has helped."""
 
-from dataclasses import replace
 from datetime import datetime
 
 from escalation_sensors.diagnosis.category import Category
@@ -8,10 +7,9 @@ from escalation_sensors.diagnosis.failure import FailureKind
 from escalation_sensors.level1.decide import LevelOne
 from escalation_sensors.level1.duration_history import Usual, is_far_over, usual_duration
 from escalation_sensors.level1.ledger import Attempt, Ledger, Subject
-from escalation_sensors.level1.pending_proof import pending_proof
+from escalation_sensors.level1.pending_proof import pending_proof, prove_by
 from escalation_sensors.level1.proposals import propose_for_case
-from escalation_sensors.level1.receipt_book import write_repair
-from escalation_sensors.level1.remedies import plain, slow_performance
+from escalation_sensors.level1.remedies import slow_performance
 from escalation_sensors.level1.setup import Setup
 from escalation_sensors.level1.succeeded import Succeeded
 
@@ -45,7 +43,7 @@ def improvement_of(ledger: Ledger, subject: Subject) -> Attempt | None:
 
 
 def _settle(ended: Succeeded, ledger: Ledger, improvement: Attempt, now: datetime, *, is_slow: bool) -> None:
-    if is_slow or ended.seen.failed:
+    if is_slow:
         ledger.end_attempt(improvement.id, "failed", now)
         ledger.end_case(improvement.case_id, f"it still took {ended.seconds:.0f} s after {improvement.change}", now)
         proposed = slow_performance.did_not_help(improvement.change, ended.seconds)
@@ -54,13 +52,7 @@ def _settle(ended: Succeeded, ledger: Ledger, improvement: Attempt, now: datetim
             f"Result: {improvement.remedy} did not help: it took {ended.seconds:.0f} s; handed on to level 2"
         )
         return
-    if improvement.change.startswith(slow_performance.NOTHING):
-        improvement = replace(improvement, remedy=plain.NAME)
-        ledger.rename(improvement)
-    written = write_repair(ledger, improvement, ended.proof, run_id=ended.step.run_id, now=now)
-    if written is not None:
-        helped = f"{improvement.remedy} helped: now completes in {ended.seconds:.1f} s"
-        ended.step.log.info(f"Result: {helped}; `escalation receipt {written.id}` tells all of it")
+    prove_by(ended, ledger, improvement, f"now completes in {ended.seconds:.1f} s", now)
 
 
 def _decide(ended: Succeeded, ledger: Ledger, setup: Setup, usual: Usual, now: datetime) -> None:

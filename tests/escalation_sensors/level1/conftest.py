@@ -5,6 +5,7 @@ import pytest
 
 from escalation_sensors.level1.ledger import Ledger
 from escalation_sensors.level1.process_ledger import forget_ledger, ledger_of_process
+from escalation_sensors.level1.remedies import plain, source_unavailable
 
 
 @pytest.fixture
@@ -15,6 +16,13 @@ def own_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
     forget_ledger()
     yield
     forget_ledger()
+
+
+@pytest.fixture
+def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The remedies' own waits of seconds are short, for tests of something else; what a source asks for is kept."""
+    monkeypatch.setattr(plain, "WAIT_SECONDS", 0.1)
+    monkeypatch.setattr(source_unavailable, "FIRST_WAIT_SECONDS", 0.1)
 
 
 @pytest.fixture

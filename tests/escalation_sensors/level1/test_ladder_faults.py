@@ -14,6 +14,7 @@ import dagster as dg
 import pytest
 
 from escalation_sensors.diagnosis.category import Category
+from escalation_sensors.diagnosis.own_rules import own_classifier
 from escalation_sensors.level1 import heartbeat
 from escalation_sensors.level1.current_tuning import current_tuning
 from escalation_sensors.level1.escalate import escalate
@@ -36,7 +37,7 @@ calls: list[str] = []
 
 
 @pytest.fixture(autouse=True)
-def _fresh(own_store: None) -> None:
+def _fresh(own_store: None, short_waits: None) -> None:
     calls.clear()
 
 
@@ -227,12 +228,13 @@ def test_a_pipeline_that_hangs_hangs_no_longer_than_the_budget() -> None:
             threading.Event().wait(120)
             return True
 
-    @dg.asset(tags={"escalation/budget_seconds": "8"})
+    @dg.asset(tags={"escalation/budget_seconds": "4"})
     def away() -> None:
         calls.append("away")
         raise ConnectionResetError(104, "Connection reset by peer")
 
     defs = escalate(dg.Definitions(assets=[away]), pipeline=Pipeline(sources=Hangs()))
+    own_classifier()  # which takes a while the first time, and the budget with it
     assert not outcome(defs)["success"]
     (row,) = ledger_of_process().attempts_of(Subject("", "asset:away"))
     assert row["outcome"] == "failed"
@@ -257,9 +259,15 @@ BROKEN_FILES = {
     "a policy that is no YAML": ("a: [", "", "", "escalation.yaml:"),
     "a policy with an unknown setting": ("colour: red", "", "", "escalation.yaml:1: colour"),
     "rules that are broken": ("rules: rules.yaml", "- rule: mine\n  category: nonsense\n", "", "rules.yaml:"),
-    "rules that are missing": ("rules: none.yaml", "", "", "none.yaml"),
+    "a policy with a date that is none": ("rules: 2013-13-01", "", "", "escalation.yaml:1: 2013-13-01: month"),
+    "rules that are missing": ("\nrules: none.yaml", "", "", "escalation.yaml:2: the project's own rules are left out"),
     "an allow-list that is broken": ("packages: {allow_list: allowed.txt}", "", "requests>=2\n", "allowed.txt"),
-    "a pipeline that is missing": ("pipeline: nowhere.at_all:pipeline", "", "", "nowhere.at_all:pipeline"),
+    "a pipeline that is missing": (
+        "\n\npipeline: no.at_all:made",
+        "",
+        "",
+        "escalation.yaml:3: pipeline no.at_all:made: ",
+    ),
 }
 
 
@@ -275,6 +283,32 @@ def test_a_broken_file_is_told_with_its_name_and_the_run_goes_on(
     assert {"healthy", "healthy_too"} <= {step for step, kind, _ in found["ends"] if kind == "STEP_SUCCESS"}
     told = [line for line in capfd.readouterr().err.splitlines() if line.startswith("escalation: ")]
     assert any(named in line for line in told), told
+
+
+@pytest.mark.parametrize(
+    "error",
+    [MemoryError("the whole does not fit"), ValueError("the total is odd")],
+    ids=["recoverable", "a guess at a defect"],
+)
+def test_a_policy_that_cannot_be_read_is_told_in_the_log_of_the_run_that_it_leaves_unrepaired(
+    error: Exception, tmp_path: Path
+) -> None:
+    @dg.asset
+    def broken() -> None:
+        calls.append("broken")
+        raise error
+
+    policy = tmp_path / "escalation.yaml"
+    policy.write_text("categories:\n  unkown: watch\n", encoding="utf-8")
+    job = escalate(dg.Definitions(assets=[broken]), policy).resolve_implicit_global_asset_job_def()
+    with dg.DagsterInstance.ephemeral() as instance:
+        run = job.execute_in_process(raise_on_error=False, instance=instance)
+        told = [entry.user_message for entry in instance.all_logs(run.run_id) if entry.dagster_event is None]
+    (action,) = [line for line in told if line.startswith("Action: ")]
+    why, way_out = f"{policy}:2: categories.unkown: ", "; correct it, and reload the definitions"
+    assert action.startswith(f"Action: none, because the policy cannot be read, which allows nothing: {why}")
+    assert action.endswith(way_out)
+    assert calls == ["broken"]
 
 
 def test_without_threads_for_a_heartbeat_a_step_runs_on(

@@ -4,19 +4,24 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import insert, select
 
+from escalation_sensors.diagnosis.category import Category
+from escalation_sensors.diagnosis.own_rules import own_classifier
 from escalation_sensors.level1 import preparation
 from escalation_sensors.level1.deadline import DeadlineExceeded, deadline
+from escalation_sensors.level1.failed import failed_by
 from escalation_sensors.level1.heartbeat import beating
+from escalation_sensors.level1.held import Slot
 from escalation_sensors.level1.holders import Execution, holders
 from escalation_sensors.level1.ledger import Attempt, Subject
 from escalation_sensors.level1.pipeline import Pipeline
-from escalation_sensors.level1.preparation import Preparing, prepare
+from escalation_sensors.level1.preparation import Preparing, StillHeld, prepare
 from escalation_sensors.level1.remedies import scheduling_conflict, source_unavailable
 from escalation_sensors.level1.setup import Setup
 from escalation_sensors.level1.tuning import PLAIN, Tuning
@@ -100,7 +105,38 @@ def test_a_process_that_holds_something_is_waited_for(store: Store) -> None:
     finally:
         holder.kill()
     assert time.monotonic() - began > 0.5
-    assert told[0] == f"Action: process {holder.pid} still holds it; waiting for it to end"
+    assert told[0] == f"Action: process {holder.pid} still holds it; waiting for it to let go"
+
+
+def test_a_holder_that_does_not_let_go_is_named_before_the_attempt_runs_out_of_time(store: Store) -> None:
+    told: list[str] = []
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as holder:
+        mine = preparing(scheduling_conflict.NAME, told, Tuning(behind_process=holder.pid))
+        mine = replace(
+            mine, attempt=replace(attempt(scheduling_conflict.NAME), deadline_at=now() + timedelta(seconds=1.3))
+        )
+        with pytest.raises(StillHeld, match=f"process {holder.pid} still holds it after 0 s") as raised:
+            prepare(mine, Setup(), store, now)
+        holder.kill()
+    known = failed_by(raised.value, now(), FLIGHT)
+    assert own_classifier().diagnose(known["failure"]).category is Category.SCHEDULING_CONFLICT
+
+
+def test_a_slot_is_waited_for_until_dagster_says_that_it_is_free_and_not_where_it_cannot_be_asked(
+    store: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told: list[str] = []
+    answers = [True, True, False]
+    mine = preparing(scheduling_conflict.NAME, told, Tuning(behind_slots=("lake run-1 loading",)))
+    prepare(replace(mine, slot_is_held=lambda _slot: answers.pop(0)), Setup(), store, now)
+    assert answers == []
+    assert told == ["Action: run run-1 step loading still holds a slot of pool lake; waiting for it to let go"]
+
+    def broken(_slot: Slot) -> bool:
+        raise OSError("the storage is away")
+
+    prepare(replace(mine, slot_is_held=broken), Setup(), store, now)
+    assert "pool lake cannot be asked: OSError: the storage is away" in capsys.readouterr().err
 
 
 def test_an_execution_of_the_same_partition_is_waited_for_by_its_heartbeat(store: Store) -> None:

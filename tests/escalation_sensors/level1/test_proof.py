@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -10,17 +9,9 @@ import pytest
 
 from escalation_sensors.level1.current_tuning import current_tuning
 from escalation_sensors.level1.ledger import Ledger
-from escalation_sensors.level1.process_ledger import forget_ledger, ledger_of_process
 from escalation_sensors.level1.recoverable import recoverable
 
-
-@pytest.fixture(autouse=True)
-def ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ledger]:
-    monkeypatch.setenv("ESCALATION_STORE_URL", f"sqlite:///{tmp_path / 'escalation.db'}")
-    monkeypatch.delenv("ESCALATION_DISABLED", raising=False)
-    forget_ledger()
-    yield ledger_of_process()
-    forget_ledger()
+pytestmark = pytest.mark.usefixtures("own_store")
 
 
 def in_batches() -> None:

@@ -12,7 +12,7 @@ from escalation_sensors.level1.process_ledger import forget_ledger
 
 
 @pytest.fixture
-def instance(tmp_path: Path, own_store: None) -> Iterator[dg.DagsterInstance]:
+def instance(tmp_path: Path, own_store: None, short_waits: None) -> Iterator[dg.DagsterInstance]:
     """One whose runs are retried by default."""
     (tmp_path / "dagster.yaml").write_text("run_retries:\n  enabled: true\n  max_retries: 3\n", encoding="utf-8")
     with dg.DagsterInstance.from_config(str(tmp_path)) as instance:

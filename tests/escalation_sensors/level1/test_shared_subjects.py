@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -14,20 +13,14 @@ from escalation_sensors.diagnosis.diagnosis import Diagnosis
 from escalation_sensors.level1.current_tuning import current_tuning
 from escalation_sensors.level1.escalate import escalate
 from escalation_sensors.level1.ledger import Attempt, Ledger, Origin, Plan, Subject
-from escalation_sensors.level1.process_ledger import forget_ledger, ledger_of_process
 from escalation_sensors.level1.tuning import Tuning
 
 calls: dict[str, list[int]] = defaultdict(list)
 
 
 @pytest.fixture(autouse=True)
-def ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ledger]:
-    monkeypatch.setenv("ESCALATION_STORE_URL", f"sqlite:///{tmp_path / 'escalation.db'}")
-    monkeypatch.delenv("ESCALATION_DISABLED", raising=False)
-    forget_ledger()
+def _fresh(own_store: None) -> None:
     calls.clear()
-    yield ledger_of_process()
-    forget_ledger()
 
 
 class SourceIsAway(ConnectionError):

@@ -15,7 +15,7 @@ calls: list[int] = []
 
 
 @pytest.fixture(autouse=True)
-def _fresh(own_store: None) -> None:
+def _fresh(own_store: None, short_waits: None) -> None:
     calls.clear()
 
 
@@ -116,6 +116,63 @@ def use_with_a_policy() -> tuple[dg.Definitions, str, dict[str, Any]]:
     return dg.Definitions(jobs=[job_of_uses]), "job_of_uses", {}
 
 
+def of_a_schedule_alone() -> tuple[dg.Definitions, str, dict[str, Any]]:
+    schedule = dg.ScheduleDefinition(name="nightly", job=job_in_batches(), cron_schedule="0 3 * * *")
+    return dg.Definitions(schedules=[schedule]), "job_in_batches", {}
+
+
+def of_a_sensor_alone() -> tuple[dg.Definitions, str, dict[str, Any]]:
+    @dg.sensor(jobs=[job_in_batches(), dg.define_asset_job("other", selection="none*")])
+    def watching() -> None: ...
+
+    @dg.asset(name="none")
+    def another() -> None: ...
+
+    return dg.Definitions(sensors=[watching], assets=[another]), "job_in_batches", {}
+
+
+def of_a_run_status_sensor_alone() -> tuple[dg.Definitions, str, dict[str, Any]]:
+    @dg.run_status_sensor(run_status=dg.DagsterRunStatus.SUCCESS, request_job=job_in_batches())
+    def after_another() -> None: ...
+
+    return dg.Definitions(sensors=[after_another]), "job_in_batches", {}
+
+
+def asset_of_a_schedule_alone() -> tuple[dg.Definitions, str, dict[str, Any]]:
+    @dg.asset
+    def alone() -> None:
+        in_batches()
+
+    schedule = dg.ScheduleDefinition(name="nightly", target=alone, cron_schedule="0 3 * * *")
+    return dg.Definitions(schedules=[schedule]), "__anonymous_asset_job_nightly", {}
+
+
+def asset_job_of_a_sensor_alone() -> tuple[dg.Definitions, str, dict[str, Any]]:
+    @dg.asset
+    def alone() -> None:
+        in_batches()
+
+    graph = dg.Definitions(assets=[alone]).resolve_asset_graph()
+    job = dg.define_asset_job("made_there", selection=[alone]).resolve(asset_graph=graph)
+
+    @dg.sensor(job=job)
+    def watching() -> None: ...
+
+    return dg.Definitions(sensors=[watching]), "made_there", {}
+
+
+def job_in_batches() -> dg.JobDefinition:
+    @dg.op
+    def inner_in_batches() -> None:
+        in_batches()
+
+    @dg.job(name="job_in_batches")
+    def made() -> None:
+        inner_in_batches()
+
+    return made
+
+
 def given_resources() -> tuple[dg.Definitions, str, dict[str, Any]]:
     @dg.asset(required_resource_keys={"place"})
     def placed(context: dg.AssetExecutionContext) -> None:
@@ -151,6 +208,11 @@ KINDS = [
     partitioned,
     dynamic_outputs,
     use_with_a_policy,
+    of_a_schedule_alone,
+    of_a_sensor_alone,
+    of_a_run_status_sensor_alone,
+    asset_of_a_schedule_alone,
+    asset_job_of_a_sensor_alone,
     given_resources,
     out_of_a_module,
     merged,
@@ -220,6 +282,39 @@ def test_side_effects_are_seen_wherever_they_are_said(when: str) -> None:
     if when == "given later":
         defs = defs.map_asset_specs(func=lambda spec: spec.merge_attributes(tags=tagged))
     assert not run(defs).success
+    assert outcomes() == [("passed_on", None)]
+
+
+def test_a_job_in_three_places_is_one_object_that_is_covered_once() -> None:
+    job = job_in_batches()
+    schedule = dg.ScheduleDefinition(name="nightly", job=job, cron_schedule="0 3 * * *")
+    by_name = dg.ScheduleDefinition(name="hourly", job_name="job_in_batches", cron_schedule="0 * * * *")
+
+    @dg.sensor(jobs=[job])
+    def watching() -> None: ...
+
+    defs = dg.Definitions(jobs=[job], schedules=[schedule, by_name], sensors=[watching])
+    before = {each.name for each in defs.get_repository_def().get_all_jobs()}
+    function = job.graph.nodes[0].definition
+    escalated = escalate(defs)
+    assert run(escalated, "job_in_batches").success
+    assert calls == [1, 4]
+    assert schedule.job is job
+    assert watching.job is job
+    assert job.graph.nodes[0].definition is function
+    added = {each.name for each in escalated.get_repository_def().get_all_jobs()} - before
+    assert all(name.startswith("escalation_") for name in added)
+
+
+def test_an_asset_that_only_a_schedule_names_keeps_its_side_effects() -> None:
+    @dg.asset(tags={"escalation/side_effects": "true"})
+    def pays() -> None:
+        calls.append(1)
+        raise ConnectionError("connection refused")
+
+    schedule = dg.ScheduleDefinition(name="nightly", target=[pays], cron_schedule="0 3 * * *")
+    assert not run(escalate(dg.Definitions(schedules=[schedule])), "__anonymous_asset_job_nightly").success
+    assert calls == [1]
     assert outcomes() == [("passed_on", None)]
 
 

@@ -1,5 +1,7 @@
 """Receipts and undo: what a repair leaves behind, that it cannot be altered unseen, and taking it back."""
 
+import json
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -14,6 +16,7 @@ from escalation_sensors.cli.errors import CommandError
 from escalation_sensors.diagnosis.category import Category
 from escalation_sensors.diagnosis.diagnosis import Diagnosis
 from escalation_sensors.diagnosis.own_rules import own_classifier
+from escalation_sensors.level1.chain import verify_chain
 from escalation_sensors.level1.decide import Again, HandOn, LevelOne
 from escalation_sensors.level1.execution import version_and_rows
 from escalation_sensors.level1.failed import Failed, failed_by
@@ -21,10 +24,10 @@ from escalation_sensors.level1.ledger import Attempt, Ledger, Origin, Plan, Subj
 from escalation_sensors.level1.pipeline import ChangedSince, Pipeline, Written
 from escalation_sensors.level1.proposals import proposals_of
 from escalation_sensors.level1.receipt import Proof
-from escalation_sensors.level1.receipt_book import Receipt, receipt, verify_chain, write_repair
+from escalation_sensors.level1.receipt_book import Receipt, receipt, write_repair
 from escalation_sensors.level1.setup import Setup
 from escalation_sensors.level1.tuning import Tuning
-from escalation_sensors.level1.tuning_memory import count_good_run, tuning_in_force
+from escalation_sensors.level1.tuning_memory import count_good_run, remember, tuning_in_force
 from escalation_sensors.level1.undo import CannotUndo, undo, written_by
 from escalation_sensors.store import Store
 from escalation_sensors.store.tables import receipts
@@ -82,6 +85,12 @@ def repaired(store: Store, run: str = "run-1", tuning: Tuning | None = None, pro
     return written
 
 
+def whole(store: Store) -> tuple[int, str | None]:
+    """How many receipts there are, and what does not fit their chain, or that of the undos."""
+    found = verify_chain(store)
+    return found.receipts, found.broken
+
+
 def undone(
     store: Store, of: Receipt, pipeline: Pipeline, packages: Path, *, with_later_changes: bool = False
 ) -> list[str]:
@@ -108,14 +117,14 @@ def test_a_repair_is_written_once_with_its_receipt_and_its_tuning(store: Store) 
     again = ledger.attempt(1)
     assert again is not None
     assert write_repair(ledger, again, PROOF, run_id="run-1", now=NOON) is None
-    assert verify_chain(store) == (1, None)
+    assert whole(store) == (1, None)
 
 
 def test_an_attempt_after_which_a_check_failed_is_no_repair(store: Store) -> None:
     ledger = Ledger(store)
     with pytest.raises(ValueError, match="unique failed"):
         write_repair(ledger, begun(ledger, "run-1", Tuning()), Proof(checks_failed=("unique",)), run_id="r", now=NOON)
-    assert verify_chain(store) == (0, None)
+    assert whole(store) == (0, None)
 
 
 @pytest.mark.parametrize("how", ["altered", "taken away"])
@@ -128,10 +137,67 @@ def test_a_receipt_that_was_altered_or_taken_away_is_found(store: Store, how: st
             connection.execute(update(receipts).where(receipts.c.id == 2).values(body={**body, "remedy": "nothing"}))
         else:
             connection.execute(delete(receipts).where(receipts.c.id == 2))
-    assert verify_chain(store)[1] == (2 if how == "altered" else 3)
+    broken = 2 if how == "altered" else 3
+    assert whole(store)[1] == f"receipt {broken} does not fit the chain: it was altered, or one before it is gone"
     shown = CliRunner().invoke(escalation, ["verify"])
     assert isinstance(shown.exception, CommandError)
     assert "does not fit the chain" in str(shown.exception)
+
+
+FORGERIES = {
+    "the newest receipt is taken away": (
+        "DELETE FROM receipts WHERE id = 3",
+        "3 receipts were written and 2 are there: the newest were taken away or put in",
+    ),
+    "all of them are": ("DELETE FROM receipts WHERE id > 1", "3 receipts were written and 1 are there"),
+    "the head is taken away": ("DELETE FROM chain_heads", "the head of the chain of receipts is gone"),
+    "one is marked as undone": (
+        "UPDATE receipts SET undone_at = '2026-02-01 08:00:00', undone_by = 'forged' WHERE id = 2",
+        "receipt 2 is marked as undone, and that is not what was written",
+    ),
+    "an undo is wiped out": (
+        "UPDATE receipts SET undone_at = NULL, undone_by = NULL WHERE id = 1",
+        "receipt 1 is marked as not undone, and that is not what was written",
+    ),
+    "an undo is wiped out with its entry": (
+        "UPDATE receipts SET undone_at = NULL, undone_by = NULL; DELETE FROM undos",
+        "1 undos were written and 0 are there: the newest were taken away or put in",
+    ),
+    "who undid it is altered": ("UPDATE receipts SET undone_by = 'bob' WHERE id = 1", "receipt 1 is marked as undone"),
+    "and its entry, too": (
+        "UPDATE receipts SET undone_by = 'bob' WHERE id = 1; UPDATE undos SET body = replace(body, 'anna', 'bob')",
+        "undo 1 does not fit the chain: it was altered, or one before it is gone",
+    ),
+}
+
+
+@pytest.mark.parametrize("forgery", FORGERIES)
+def test_what_is_forged_of_the_newest_receipts_or_of_undos_is_found(store: Store, tmp_path: Path, forgery: str) -> None:
+    first = repaired(store, "run-1")
+    for number in (2, 3):
+        repaired(store, f"run-{number}")
+    undone(store, first, Pipeline(versions=Shelf()), tmp_path)
+    assert whole(store) == (3, None)
+    head = verify_chain(store).head
+    assert CliRunner().invoke(escalation, ["verify"]).output == (
+        f"3 receipts, 1 of them undone, each as it was written; the head is {head}\n"
+    )
+    statements, said = FORGERIES[forgery]
+    with store.transaction() as connection:
+        for statement in statements.split(";"):
+            connection.exec_driver_sql(statement)
+    assert str(whole(store)[1]).startswith(said)
+    shown = CliRunner().invoke(escalation, ["verify"])
+    assert isinstance(shown.exception, CommandError)
+
+
+def test_what_is_written_after_the_newest_was_taken_away_does_not_hide_it(store: Store) -> None:
+    for number in (1, 2):
+        repaired(store, f"run-{number}")
+    with store.transaction() as connection:
+        connection.exec_driver_sql("DELETE FROM receipts WHERE id = 2")
+    repaired(store, "run-3")
+    assert whole(store)[1] is not None
 
 
 def test_undo_brings_back_data_and_tuning_and_is_counted_once(store: Store, tmp_path: Path) -> None:
@@ -147,9 +213,55 @@ def test_undo_brings_back_data_and_tuning_and_is_counted_once(store: Store, tmp_
     assert kept.undone_by == "anna"
     with pytest.raises(CannotUndo, match=f"receipt {second.id} was undone on 2026-01-31"):
         undone(store, kept, Pipeline(versions=shelf), tmp_path)
-    assert verify_chain(store) == (2, None)  # that it was undone is beside the chain, not in it
+    assert whole(store) == (2, None)
     undone(store, first, Pipeline(versions=shelf), tmp_path)
     assert tuning_in_force(store, FLIGHT) is None
+
+
+@pytest.mark.parametrize("version", [None, "4"], ids=["of data that nobody knows", "of data that are the same"])
+def test_of_an_attempt_that_merely_waited_there_is_nothing_to_undo_and_it_stays_a_repair(
+    store: Store, tmp_path: Path, version: str | None
+) -> None:
+    before = repaired(store, "run-1")
+    proof = Proof(version_before=version, version_after=version)
+    of = repaired(store, "run-2", Tuning(batches=4, reextract=True, behind_process=17), proof)
+    with pytest.raises(CannotUndo, match=f"receipt {of.id}: there is nothing to undo: .* it still counts as a repair"):
+        undone(store, of, Pipeline(versions=Shelf()), tmp_path)
+    kept = receipt(store, of.id)
+    assert kept is not None
+    assert (kept.undone_at, tuning_in_force(store, FLIGHT)) == (None, Tuning(batches=4))
+    undone(store, before, Pipeline(versions=Shelf()), tmp_path)  # what changed something is taken back as ever
+    assert tuning_in_force(store, FLIGHT) is None
+
+
+def test_of_a_repair_that_stood_behind_another_run_there_is_nothing_to_undo(store: Store, tmp_path: Path) -> None:
+    with store.transaction() as connection:  # since the overlap was seen
+        remember(connection, FLIGHT, Tuning(queue_behind=True), None, NOON)
+    of = repaired(store, tuning=Tuning(queue_behind=True), proof=Proof(checks_passed=("not_null",)))
+    with pytest.raises(CannotUndo, match="there is nothing to undo"):
+        undone(store, of, Pipeline(versions=Shelf()), tmp_path)
+
+
+def test_what_an_attempt_that_merely_waited_wrote_is_brought_back_and_the_tuning_of_an_earlier_repair_stays(
+    store: Store, tmp_path: Path
+) -> None:
+    repaired(store, "run-1")
+    of = repaired(store, "run-2", Tuning(batches=4, reextract=True))
+    told = undone(store, of, Pipeline(versions=Shelf()), tmp_path)
+    assert told == ["asset:core/flight is as in version 3"]
+    assert tuning_in_force(store, FLIGHT) == Tuning(batches=4)
+
+
+def test_a_user_without_a_name_undoes_by_number(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    of = repaired(store, proof=Proof())
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(os, "getuid", lambda: 1_234_567)  # as in a container that was started with --user
+    done = CliRunner().invoke(escalation, ["undo", str(of.id)])
+    assert done.exception is None, done.exception
+    kept = receipt(store, of.id)
+    assert kept is not None
+    assert kept.undone_by == "uid 1234567 (unauthenticated)"
 
 
 def test_a_repair_whose_data_cannot_be_brought_back_stands_as_it_was(store: Store, tmp_path: Path) -> None:
@@ -240,12 +352,26 @@ def test_the_command_line_shows_a_receipt_in_words_and_as_json(store: Store) -> 
     assert "there is no receipt 99" in str(missing.exception)
 
 
-def test_receipts_are_chained_on_postgresql_too(postgres: PostgresServer) -> None:
+def test_the_list_of_receipts_ends_with_how_many_of_all_repairs_were_wrong(store: Store, tmp_path: Path) -> None:
+    assert CliRunner().invoke(escalation, ["receipt"]).output == (
+        "0 repairs, of which 0 were undone, and so were wrong\n"
+    )
+    for number in range(25):  # more than are listed
+        of = repaired(store, f"run-{number}")
+    undone(store, of, Pipeline(versions=Shelf()), tmp_path)
+    listed = CliRunner().invoke(escalation, ["receipt"]).output.splitlines()
+    assert (len(listed), listed[-1]) == (21, "25 repairs, of which 1 were undone, and so were wrong (4.0 %)")
+    last = CliRunner().invoke(escalation, ["receipt", "--json"]).output.splitlines()[-1]
+    assert json.loads(last) == {"repairs": 25, "undone": 1, "wrong_rate": 0.04}
+
+
+def test_receipts_and_undos_are_chained_on_postgresql_too(postgres: PostgresServer, tmp_path: Path) -> None:
     store = Store(postgres.new_database())
     store.upgrade()
     for number in range(3):
         repaired(store, f"run-{number}")
-    assert verify_chain(store) == (3, None)
+    undone(store, repaired(store, "run-4"), Pipeline(versions=Shelf()), tmp_path)
+    assert whole(store) == (4, None)
     store.close()
 
 

@@ -3,9 +3,7 @@
 import logging
 import signal
 import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -16,7 +14,7 @@ from escalation_sensors.level1.decide import LevelOne
 from escalation_sensors.level1.escalate import escalate
 from escalation_sensors.level1.failed import Failed
 from escalation_sensors.level1.ledger import Ledger, Subject
-from escalation_sensors.level1.process_ledger import forget_ledger, leave_alone, ledger_of_process
+from escalation_sensors.level1.process_ledger import leave_alone
 from escalation_sensors.level1.recoverable import recoverable
 from escalation_sensors.store import StoreError
 
@@ -34,13 +32,8 @@ class SourceIsAway(ConnectionError):
 
 
 @pytest.fixture(autouse=True)
-def ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ledger]:
-    monkeypatch.setenv("ESCALATION_STORE_URL", f"sqlite:///{tmp_path / 'escalation.db'}")
-    monkeypatch.delenv("ESCALATION_DISABLED", raising=False)
-    forget_ledger()
+def _fresh(own_store: None) -> None:
     called_at.clear()
-    yield ledger_of_process()
-    forget_ledger()
 
 
 def failing(*waits_seconds: float, **options: Any) -> dg.AssetsDefinition:

@@ -46,6 +46,8 @@ def test_an_empty_file_is_the_default(tmp_path: Path) -> None:
         ("\n\nretries: 7\n", ":3: retries: there is no such setting"),
         ("pipeline: project.recovery\n", ":1: pipeline: "),
         ("relax_after_good_runs: 0\n", ":1: relax_after_good_runs: "),
+        ("\nmost_age_hours: .inf\n", ":2: most_age_hours: input should be less than or equal to 8760"),
+        ("stale_heartbeat_seconds: 1e300\n", ":1: stale_heartbeat_seconds: input should be less than or equal to "),
         ("packages:\n  allowlist: x\n", ":2: packages.allowlist: there is no such setting"),
         ("- one\n", ":1: a policy file holds settings"),
         ("a: [\n", ":2: "),

@@ -2,6 +2,7 @@
 
 import multiprocessing
 import sqlite3
+import sys
 from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -16,7 +17,9 @@ from sqlalchemy import insert, select
 import escalation_sensors.store
 from escalation_sensors.diagnosis.category import Category
 from escalation_sensors.diagnosis.diagnosis import Diagnosis
+from escalation_sensors.level1.chain import verify_chain
 from escalation_sensors.level1.ledger import Attempt, Ledger, Origin, Plan, Subject
+from escalation_sensors.level1.receipt import FIRST, receipt_hash
 from escalation_sensors.level1.tuning import PLAIN
 from escalation_sensors.store import Store, StoreError, store_url
 from escalation_sensors.store.tables import cursors, metadata
@@ -62,7 +65,7 @@ def made_by(url: str, version: str) -> Store:
     return store
 
 
-@pytest.mark.parametrize("version", ["0001", "0002"])
+@pytest.mark.parametrize("version", ["0001", "0002", "0003"])
 def test_a_store_of_every_earlier_version_is_brought_up_to_date_and_keeps_what_it_knows(
     version: str, tmp_path: Path, postgres: PostgresServer
 ) -> None:
@@ -86,6 +89,33 @@ def test_a_store_of_every_earlier_version_is_brought_up_to_date_and_keeps_what_i
         second = ledger.begin_attempt(subject, Origin("run-1"), diagnosis, plan, failed_at=noon, now=noon)
         assert isinstance(second, Attempt)
         assert (second.number, second.not_before) == (2, noon + timedelta(seconds=2))
+        store.close()
+
+
+@pytest.mark.parametrize("version", ["0001", "0002", "0003"])
+def test_receipts_and_undos_of_an_earlier_version_are_chained_and_hold(
+    version: str, tmp_path: Path, postgres: PostgresServer
+) -> None:
+    for url in urls(tmp_path, postgres):
+        store = made_by(url, version)
+        first, second = receipt_hash(FIRST, {"n": 1}), receipt_hash(receipt_hash(FIRST, {"n": 1}), {"n": 2})
+        at = "'2026-01-31 12:00:00.250000'"
+        with store.transaction() as connection:
+            connection.exec_driver_sql(
+                "INSERT INTO attempts (case_id, number, category, fingerprint, remedy, tuning, change, begun_at, "
+                f"deadline_at) VALUES (1, 2, 'unknown', 'f1', 'plain', '{{}}', '', {at}, {at})"
+            )
+            connection.exec_driver_sql(
+                "INSERT INTO receipts (attempt_id, at, body, previous_hash, hash, undone_at, undone_by) VALUES "
+                f"(1, {at}, '{{\"n\": 1}}', '{FIRST}', '{first}', NULL, NULL), "
+                f"(2, {at}, '{{\"n\": 2}}', '{first}', '{second}', {at}, 'anna')"
+            )
+        store.upgrade()
+        found = verify_chain(store)
+        assert (found.receipts, found.undone, found.broken, found.head) == (2, 1, None, second)
+        with store.transaction() as connection:
+            connection.exec_driver_sql("UPDATE receipts SET undone_at = NULL, undone_by = NULL")
+        assert str(verify_chain(store).broken).startswith("receipt 2 is marked as not undone")
         store.close()
 
 
@@ -148,6 +178,17 @@ def test_a_store_that_cannot_be_reached_does_not_tell_its_password() -> None:
 def test_a_url_that_is_none_is_an_error_in_one_line(url: str) -> None:
     with pytest.raises(StoreError, match=r"ESCALATION_STORE_URL.*sqlite:////file or postgresql\+psycopg2"):
         Store(url).upgrade()
+
+
+def test_a_driver_of_postgresql_that_is_not_installed_is_an_error_that_names_the_extra(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg2", None)  # as if it were not there
+    with pytest.raises(StoreError) as caught:
+        Store("postgresql://me:hunter2@127.0.0.1/escalation").upgrade()
+    assert str(caught.value).startswith("ESCALATION_STORE_URL: ")
+    assert str(caught.value).endswith("; install dagster-escalation with its extra `postgres`, which brings psycopg2")
+    assert "hunter2" not in str(caught.value)
 
 
 def test_it_lies_in_the_dagster_home_unless_a_url_says_otherwise(

@@ -84,6 +84,13 @@ def test_a_column_that_is_gone_is_proposed_even_beside_one_that_could_be_taken_i
     assert "dep_time is gone" in proposed(planned(found))
 
 
+def test_where_nothing_is_there_that_was_expected_it_is_said_once() -> None:
+    assert proposed(planned({"flight_date;dep_time;tailnum": ""})) == (
+        "columns flight_date, dep_time, tailnum are gone, and which of these they are now is not known: "
+        "flight_date;dep_time;tailnum"
+    )
+
+
 def test_a_type_that_widens_into_the_contracts_is_cast_and_one_that_narrows_is_proposed() -> None:
     assert dict(applied(planned({**EXPECTED, "dep_time": "SMALLINT"})).tuning.casts) == {"dep_time": "SMALLINT"}
     assert "dep_time is BIGINT" in proposed(planned({**EXPECTED, "dep_time": "BIGINT"}))

@@ -22,6 +22,7 @@ from escalation_sensors.level1.repair_runs.tick import Tick
 from escalation_sensors.level1.repair_runs.under_way import under_way
 from escalation_sensors.level1.setup import Setup
 from escalation_sensors.policy.policy import Policy
+from tests.escalation_sensors.level1.repair_runs.hungry_definitions import definitions
 from tests.servers.postgres import PostgresServer
 
 KILLED = "Run execution process was terminated by signal 9 (SIGKILL)."
@@ -94,6 +95,10 @@ class Project:
             return [dict(row) for row in connection.exec_driver_sql(f"SELECT * FROM {table} ORDER BY id").mappings()]
 
 
+def outcomes(project: Project) -> list[tuple[int, str, str]]:
+    return [(row["number"], row["remedy"], row["outcome"]) for row in project.rows("attempts")]
+
+
 def now() -> datetime:
     return datetime.now(UTC)
 
@@ -125,3 +130,9 @@ def project_on_postgres(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, postgre
     with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
         yield Project(tmp_path, instance)
     forget_ledger()
+
+
+@pytest.fixture
+def adopted(project: Project) -> Project:
+    project.adopt(definitions())
+    return project

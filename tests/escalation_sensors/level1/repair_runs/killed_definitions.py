@@ -2,7 +2,6 @@
 
 import os
 import signal
-import sys
 import time
 from pathlib import Path
 
@@ -63,45 +62,24 @@ def away() -> None:
     raise SourceIsAway("503 Service Unavailable")
 
 
-@dg.asset(tags={"escalation/side_effects": "true"})
-def payment() -> None:
-    note("payment")
-    os.kill(os.getpid(), signal.SIGKILL)
+@dg.asset
+def away_too() -> None:
+    """The same in a process of its own."""
+    note("away_too")
+    raise SourceIsAway("503 Service Unavailable")
 
 
-@dg.asset(partitions_def=dg.StaticPartitionsDefinition(["a", "b", "c", "d"]))
-def by_partition(context: dg.AssetExecutionContext) -> None:
-    batches = current_tuning().batches
-    note(f"{context.partition_key} {batches}")
-    if batches < 4:
-        os.kill(os.getpid(), signal.SIGKILL)
-
-
-@dg.op(tags={"kind": "any"})
-def hungry_op() -> None:
-    if current_tuning().batches < 4:
-        os.kill(os.getpid(), signal.SIGKILL)
-
-
-@dg.job
-def hungry_job() -> None:
-    hungry_op()
-
-
-EXECUTOR = dg.multiprocess_executor if "multiprocess" in sys.argv or os.environ.get("MULTI") else dg.in_process_executor
 defs = escalate(
     dg.Definitions(
-        assets=[upstream, hungry, slow_once, away, payment, by_partition],
+        assets=[upstream, hungry, slow_once, away, away_too],
         asset_checks=[is_whole],
         jobs=[
-            hungry_job,
             dg.define_asset_job("hungry_assets", ["upstream", "hungry"]),
             dg.define_asset_job("slow_assets", ["slow_once"]),
             dg.define_asset_job("away_assets", ["away"]),
-            dg.define_asset_job("payments", ["payment"]),
-            dg.define_asset_job("partitions", ["by_partition"]),
+            dg.define_asset_job("away_too_assets", ["away_too"], executor_def=dg.multiprocess_executor),
         ],
-        executor=EXECUTOR,
+        executor=dg.in_process_executor,
     ),
     # Beats come every 10 s; a process that is seen alive is never taken for dead, however seldom it beats.
     Policy(stale_heartbeat_seconds=float(os.environ.get("STALE", "60"))),

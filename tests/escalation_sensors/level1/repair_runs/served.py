@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +22,12 @@ PATIENCE_SECONDS = 120.0
 class Served:
     """Dagster in `home`. `instance` looks at it from outside."""
 
-    def __init__(self, home: Path, environment: Mapping[str, str]) -> None:
+    def __init__(self, home: Path, settings: str = "telemetry: {enabled: false}\n", **environment: str) -> None:
         self.home = home
         home.mkdir(parents=True, exist_ok=True)
         place = f"      module_name: {MODULE}\n      location_name: killed\n"
         (home / "workspace.yaml").write_text(f"load_from:\n  - python_module:\n{place}")
-        if not (home / "dagster.yaml").exists():
-            (home / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
+        (home / "dagster.yaml").write_text(settings)
         self.environment = {
             **os.environ,
             "DAGSTER_HOME": str(home),
@@ -36,6 +35,7 @@ class Served:
             "ESCALATION_STORE_URL": f"sqlite:///{home / 'escalation.db'}",
             **environment,
         }
+        self.launched: dict[str, str] = {}
         self.daemon: subprocess.Popen[bytes] | None = None
         self.instance = dg.DagsterInstance.from_config(str(home))
         self.store = Store(f"sqlite:///{home / 'escalation.db'}")
@@ -75,30 +75,57 @@ class Served:
         self.store.close()
         self.instance.dispose()
 
-    def launch(self, job: str, *arguments: str) -> str:
-        """Ask for a run as a person does; its id."""
-        subprocess.run(
-            [
-                *(sys.executable, "-m", "dagster", "job", "launch"),
-                *("-w", self.home / "workspace.yaml", "-l", "killed", "-j", job, *arguments),
-            ],
-            env=self.environment,
-            cwd=self.home,
-            check=True,
-            capture_output=True,
-            timeout=120,
-        )
+    def launch(self, *jobs: str, tags: str = "{}") -> None:
+        """Ask for a run of each job at once, as people do; `launched` has their ids."""
+        commands = [
+            subprocess.Popen(
+                [
+                    *(sys.executable, "-m", "dagster", "job", "launch"),
+                    *("-w", self.home / "workspace.yaml", "-l", "killed", "-j", job, "--tags", tags),
+                ],
+                env=self.environment,
+                cwd=self.home,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+            )
+            for job in jobs
+        ]
+        for command in commands:
+            _, told = command.communicate(timeout=120)
+            assert command.returncode == 0, told.decode()
+        self.launched |= {job: self._first_run(job) for job in jobs}
+
+    def _first_run(self, job: str) -> str:
         # The newest that is nobody's repair: on a slow machine that of this one may be there already.
-        return next(run.run_id for run in self.instance.get_runs() if run.parent_run_id is None)
+        runs = self.instance.get_runs(filters=dg.RunsFilter(job_name=job))
+        return next(run.run_id for run in runs if run.parent_run_id is None)
 
-    def rows(self, table: str) -> list[Any]:
+    def runs_of(self, run_id: str) -> list[dg.DagsterRun]:
+        """A run, and all that were made of it."""
+        return [run for run in self.instance.get_runs() if run_id in {run.run_id, run.root_run_id}]
+
+    def rows(self, table: str, **where: object) -> list[Any]:
+        """The rows of a table in which these columns have these values; none before there is a store."""
+        if not (self.home / "escalation.db").exists():
+            return []
+        conditions = " AND ".join([f"{column} = ?" for column in where] or ["true"])
         with self.store.reading() as connection:
-            return [dict(row) for row in connection.exec_driver_sql(f"SELECT * FROM {table}").mappings()]
+            found = connection.exec_driver_sql(f"SELECT * FROM {table} WHERE {conditions}", tuple(where.values()))
+            return [dict(row) for row in found.mappings()]
 
-    def notes(self) -> list[str]:
-        """What the assets wrote down, each time they ran."""
+    def attempts_of(self, subject: str) -> list[Any]:
+        """The attempts for a subject, each with its receipt, as far as it has one."""
+        of_subject = f"(SELECT * FROM cases WHERE subject = '{subject}') c ON c.id = a.case_id"
+        return self.rows(
+            f"(SELECT a.*, r.body AS receipt FROM attempts a JOIN {of_subject} "
+            "LEFT JOIN receipts r ON r.attempt_id = a.id)"
+        )
+
+    def notes(self, *assets: str) -> list[str]:
+        """What these assets wrote down, each time they ran."""
         file = self.home / "notes"
-        return file.read_text().splitlines() if file.exists() else []
+        lines = file.read_text().splitlines() if file.exists() else []
+        return [line for line in lines if line.split()[0] in assets]
 
     def eventually(self, condition: Callable[[], bool], what: str) -> None:
         deadline = time.monotonic() + PATIENCE_SECONDS

@@ -1,7 +1,11 @@
 """A step far over its history: its layout is improved by a job, and its next run shows whether that helped."""
 
 import time
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -10,7 +14,8 @@ from escalation_sensors.diagnosis.category import Category
 from escalation_sensors.diagnosis.diagnosis import Diagnosis
 from escalation_sensors.level1.duration_history import is_far_over, keep_duration, usual_duration
 from escalation_sensors.level1.ledger import Attempt, Ledger, Origin, Plan, Subject
-from escalation_sensors.level1.pipeline import Pipeline, Profile
+from escalation_sensors.level1.pending_proof import versions_to_be_proved
+from escalation_sensors.level1.pipeline import Improved, Pipeline, Profile, Written
 from escalation_sensors.level1.proposals import proposals_of
 from escalation_sensors.level1.receipt_book import receipts_of
 from escalation_sensors.level1.recoverable import recoverable
@@ -22,6 +27,7 @@ from escalation_sensors.level1.slow_steps.improve_layout_job import (
 )
 from escalation_sensors.level1.slow_steps.judge import improvement_of
 from escalation_sensors.level1.tuning import PLAIN
+from escalation_sensors.level1.undo import CannotUndo, undo
 from escalation_sensors.policy.policy import Policy
 
 SUBJECT = Subject("", "asset:joined")
@@ -40,11 +46,15 @@ class Layouts:
     def profile(self, _subject: str) -> Profile | None:
         return self.profiled
 
-    def improve(self, _subject: str, _profile: Profile) -> str:
+    def improve(self, _subject: str, _profile: Profile) -> Improved:
         self.improved += 1
         if self.helps:
             self.seconds = 0.0
-        return "core.flight was sorted by carrier"
+        return Improved("core.flight was sorted by carrier", "3", "4")
+
+    def bring_back(self, subject: str, written: Written) -> str:
+        self.improved -= 1
+        return f"{subject} lies as in version {written.before}"
 
 
 def asset(layouts: Layouts) -> dg.AssetsDefinition:
@@ -59,8 +69,8 @@ def run(of: dg.AssetsDefinition) -> None:
     assert dg.materialize([of], instance=dg.DagsterInstance.ephemeral()).success
 
 
-def slowed(layouts: Layouts) -> dg.AssetsDefinition:
-    of = asset(layouts)
+def slowed(layouts: Layouts, of: dg.AssetsDefinition | None = None) -> dg.AssetsDefinition:
+    of = of or asset(layouts)
     for _ in range(5):
         run(of)
     layouts.seconds = 1.2
@@ -97,6 +107,28 @@ def test_a_slow_step_is_improved_and_its_next_run_proves_it(ledger: Ledger) -> N
     assert receipt.body["change"] == told
     assert receipt.body["evidence"]["category"] == "slow_performance"
     assert improvement_of(ledger, SUBJECT) is None
+
+
+def test_undo_of_an_improved_layout_has_it_lie_as_it_did(ledger: Ledger, tmp_path: Path) -> None:
+    layouts = Layouts()
+    of = slowed(layouts)
+    attempt = improvement_of(ledger, SUBJECT)
+    assert attempt is not None
+    improve_layout(ledger, attempt, layouts, "run-of-the-job")
+    assert versions_to_be_proved(ledger.store) == ["3", "4"]
+    run(of)
+    (receipt,) = receipts_of(ledger.store)
+    assert receipt.body["version"] == {"before": "3", "after": "4"}
+    how: dict[str, Any] = {"packages": tmp_path, "who": "anna", "now": datetime.now(UTC)}
+    with pytest.raises(CannotUndo, match="no pipeline is known"):
+        undo(ledger, receipt, Setup(), **how)
+    untold = replace(receipt, body={**receipt.body, "version": {"before": None, "after": None}})
+    with pytest.raises(CannotUndo, match="was there before it is not known"):
+        undo(ledger, untold, Setup(given_pipeline=Pipeline(layouts=layouts)), **how)
+    assert [each.undone_at for each in receipts_of(ledger.store)] == [None]
+    told = undo(ledger, receipt, Setup(given_pipeline=Pipeline(layouts=layouts)), **how)
+    assert told == ["asset:joined lies as in version 3"]
+    assert layouts.improved == 0
 
 
 def test_the_sensor_launches_what_is_of_its_own_code_location(ledger: Ledger) -> None:
@@ -188,6 +220,36 @@ def test_no_layout_is_blamed_where_the_query_alone_is_quick(ledger: Ledger) -> N
     assert layouts.improved == 0
     assert receipt.body["remedy"] == "plain"
     assert receipt.body["change"] == "nothing: its query alone takes 0.0 s, so something else held it up"
+
+
+@pytest.mark.parametrize(
+    ("results", "reason"),
+    [({"whole": True, "unique": False}, "unique failed"), ({"whole": True}, "unique did not come")],
+    ids=["failed", "did not come"],
+)
+def test_a_quick_run_whose_contract_does_not_pass_proves_nothing(
+    ledger: Ledger, results: dict[str, bool], reason: str
+) -> None:
+    layouts, yielded = Layouts(), {"whole": True, "unique": True}
+
+    @dg.asset(check_specs=[dg.AssetCheckSpec("whole", asset="joined"), dg.AssetCheckSpec("unique", asset="joined")])
+    def joined() -> Iterator[dg.MaterializeResult]:
+        time.sleep(layouts.seconds)
+        checks = [dg.AssetCheckResult(check_name=name, passed=passed) for name, passed in yielded.items()]
+        yield dg.MaterializeResult(check_results=checks)
+
+    of = slowed(layouts, recoverable(joined, Setup(Policy(slow_over_seconds=0.5), Pipeline(layouts=layouts))))
+    attempt = improvement_of(ledger, SUBJECT)
+    assert attempt is not None
+    improve_layout(ledger, attempt, layouts, "run-of-the-job")
+    yielded.clear()
+    yielded.update(results)
+    dg.materialize([of], raise_on_error=False)  # Dagster fails a step whose check did not come, afterwards
+    assert receipts_of(ledger.store) == []
+    assert ledger.attempts_of(SUBJECT)[0]["outcome"] == "failed"
+    with ledger.store.reading() as connection:
+        ended = connection.exec_driver_sql("SELECT state, reason FROM cases ORDER BY id").fetchall()
+    assert ended[0] == ("passed_on", f"{reason} after the attempt")
 
 
 def test_until_it_is_improved_a_slow_step_is_decided_on_once(ledger: Ledger) -> None:
