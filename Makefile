@@ -28,7 +28,7 @@ up: $(RUN_STAMP) ## set up, then the Dagster UI, daemon, code server and demo AP
 
 test: $(DEV_STAMP) ## every test, with all that they need
 	@.venv/bin/python -m tests.servers.chromium
-	@exec .venv/bin/python -m pytest -n 2 --dist loadfile
+	@exec .venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 bench: $(DEV_STAMP) ## the performance ratios, to .data_platform/reports/bench.json
 	@exec .venv/bin/python -m benchmarks

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import LONGEST_FIRST
+
 CHECKOUT = Path(__file__).resolve().parent.parent
 PACKAGES = ("data_platform", "resources", "escalation_sensors")
 MODULES = [path for package in PACKAGES for path in sorted((CHECKOUT / package).rglob("*.py"))]
@@ -76,6 +78,10 @@ def test_no_file_or_folder_has_a_vague_name() -> None:
     roots = [CHECKOUT / package for package in (*PACKAGES, "tests")]
     names = [path for root in roots for path in root.rglob("*") if set(path.stem.lower().split("_")) & VAGUE]
     assert not [path for path in names if "__pycache__" not in path.parts]
+
+
+def test_the_tests_that_are_put_first_are_there() -> None:
+    assert not [name for name in LONGEST_FIRST if not (CHECKOUT / "tests" / name).is_file()]
 
 
 def test_pyproject_does_not_hide_the_workspace_from_dagster() -> None:

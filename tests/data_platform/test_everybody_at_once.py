@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 CHECKOUT = Path(__file__).resolve().parents[2]
 WRITERS = 4
 ROWS = 200
+PAUSE_SECONDS = 0.5
+"""Between two versions of a writer, a tenth of it between two questions: all are in each other's way, and none takes
+the processors from the others."""
 RUN_WITHIN_SECONDS = 240
 
 
@@ -31,6 +34,7 @@ def _write(settings: Mapping[str, Any], writer: int, stop: Event, written: "Queu
         versions += 1
         select = f"SELECT range AS id, {versions}::BIGINT AS version FROM range({ROWS})"
         build_and_publish(lakehouse, f"sandbox.writer_{writer}", select)
+        stop.wait(PAUSE_SECONDS)
     written.put(versions)
 
 
@@ -46,6 +50,7 @@ def _ask(settings: Mapping[str, Any], stop: Event, seen: "Queue[tuple[int, list[
                 if table.startswith("sandbox.") and rows != ROWS:
                     wrong.append(f"{table} has {rows} rows")
                 questions += 1
+                stop.wait(PAUSE_SECONDS / 10)
         except Exception as error:  # noqa: BLE001 - any error at all is what this looks for
             wrong.append(f"{type(error).__name__}: {error}")
     seen.put((questions, wrong))
@@ -72,8 +77,8 @@ def test_an_analyst_has_not_one_error_while_the_platform_runs_and_four_writers_p
 
     assert run.returncode == 0, run.stdout + run.stderr
     assert wrong == []
-    assert questions > 50
-    assert min(versions) > 1
+    assert questions > 100
+    assert min(versions) > 5
 
 
 def _run_the_platform(home: Path) -> subprocess.CompletedProcess[str]:

@@ -1,15 +1,27 @@
-from collections.abc import Sequence
+"""Sensors, schedules and automation conditions: what is asked for, once, and what is left alone."""
+
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 
 import dagster as dg
+import pytest
 
 from data_platform.assets.partitions import RANGE_END_TAG, RANGE_START_TAG
 from data_platform.automation.first_materialization import first_materialization_sensor
 from data_platform.demo.drop_folder import deliver_correction, file_name
 from resources.lakehouse import TableName
-from tests.scratch_platform import ScratchPlatform, errors_of
+from tests.scratch_platform import ScratchPlatform, errors_of, scratch_platform
 
 FIRST, LAST = date(2013, 1, 1), date(2013, 1, 3)
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ScratchPlatform]:
+    """Everything materialized once; each test tells what it changed from what it found."""
+    with scratch_platform(tmp_path_factory.mktemp("filled"), LAST) as platform:
+        result = platform.materialize()
+        assert result.success, errors_of(result)
+        yield platform
 
 
 def look(
@@ -99,20 +111,20 @@ def test_a_file_that_is_still_being_written_is_not_asked_for_yet(platform: Scrat
     assert nothing_asked(look(platform, "flights_drop_folder"))
 
 
-def test_the_daily_schedule_asks_for_the_sources_day(platform: ScratchPlatform) -> None:
-    repository = platform.definitions.get_repository_def()
+def test_the_daily_schedule_asks_for_the_sources_day(filled: ScratchPlatform) -> None:
+    repository = filled.definitions.get_repository_def()
     schedule = repository.get_schedule_def("load_sources_daily")
     tick = datetime(2026, 11, 24, 6, tzinfo=UTC)
     with dg.build_schedule_context(
-        instance=platform.instance, scheduled_execution_time=tick, repository_def=repository
+        instance=filled.instance, scheduled_execution_time=tick, repository_def=repository
     ) as context:
         data = schedule.evaluate_tick(context)
     assert [request.partition_key for request in data.run_requests or ()] == ["2013-01-03"]
     assert schedule.job_name == "load_sources"
 
 
-def test_every_schedule_and_sensor_runs_without_being_switched_on(platform: ScratchPlatform) -> None:
-    repository = platform.definitions.get_repository_def()
+def test_every_schedule_and_sensor_runs_without_being_switched_on(filled: ScratchPlatform) -> None:
+    repository = filled.definitions.get_repository_def()
     for schedule in repository.schedule_defs:
         assert schedule.default_status is dg.DefaultScheduleStatus.RUNNING, schedule.name
     assert {sensor.name for sensor in repository.sensor_defs} == {
@@ -127,27 +139,19 @@ def test_every_schedule_and_sensor_runs_without_being_switched_on(platform: Scra
         assert sensor.default_status is dg.DefaultSensorStatus.RUNNING, sensor.name
 
 
-def test_a_refreshed_dimension_refreshes_the_marts_but_not_every_day_of_the_past(platform: ScratchPlatform) -> None:
-    result = platform.materialize()
-    assert result.success, errors_of(result)
-    first = dg.evaluate_automation_conditions(defs=platform.definitions, instance=platform.instance)
-    assert platform.materialize("raw/airports").success
-    after = dg.evaluate_automation_conditions(
-        defs=platform.definitions, instance=platform.instance, cursor=first.cursor
-    )
+def test_a_corrected_day_is_carried_downstream_and_no_other_day(filled: ScratchPlatform) -> None:
+    first = dg.evaluate_automation_conditions(defs=filled.definitions, instance=filled.instance)
+    assert filled.run("load_sources", assets=["raw/flights"], days=(FIRST, FIRST)).success
+    after = dg.evaluate_automation_conditions(defs=filled.definitions, instance=filled.instance, cursor=first.cursor)
+    assert after.get_requested_partitions(dg.AssetKey(["core", "flight"])) == {"2013-01-01"}
+    assert filled.run("materialize_everything", assets=["core/flight"], days=(FIRST, FIRST)).success
+    last = dg.evaluate_automation_conditions(defs=filled.definitions, instance=filled.instance, cursor=after.cursor)
+    assert last.get_num_requested(dg.AssetKey(["marts", "delay_by_route"])) == 1
+
+
+def test_a_refreshed_dimension_refreshes_the_marts_but_not_every_day_of_the_past(filled: ScratchPlatform) -> None:
+    first = dg.evaluate_automation_conditions(defs=filled.definitions, instance=filled.instance)
+    assert filled.materialize("raw/airports").success
+    after = dg.evaluate_automation_conditions(defs=filled.definitions, instance=filled.instance, cursor=first.cursor)
     assert after.get_num_requested(dg.AssetKey(["core", "airport"])) == 1
     assert after.get_num_requested(dg.AssetKey(["core", "flight"])) == 0
-
-
-def test_a_corrected_day_is_carried_downstream_and_no_other_day(platform: ScratchPlatform) -> None:
-    result = platform.materialize()
-    assert result.success, errors_of(result)
-    first = dg.evaluate_automation_conditions(defs=platform.definitions, instance=platform.instance)
-    assert platform.run("load_sources", assets=["raw/flights"], days=(FIRST, FIRST)).success
-    after = dg.evaluate_automation_conditions(
-        defs=platform.definitions, instance=platform.instance, cursor=first.cursor
-    )
-    assert after.get_requested_partitions(dg.AssetKey(["core", "flight"])) == {"2013-01-01"}
-    assert platform.run("materialize_everything", assets=["core/flight"], days=(FIRST, FIRST)).success
-    last = dg.evaluate_automation_conditions(defs=platform.definitions, instance=platform.instance, cursor=after.cursor)
-    assert last.get_num_requested(dg.AssetKey(["marts", "delay_by_route"])) == 1

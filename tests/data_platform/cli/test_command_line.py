@@ -30,10 +30,11 @@ def test_the_launcher_works_from_anywhere_and_past_a_folder_called_resources(tmp
 
 
 def test_a_wrong_setting_is_one_line_from_every_command(command: Command) -> None:
-    for arguments in (["run"], ["up"], ["query", "select 1"], ["snapshots"], ["maintain"]):
-        done = command(*arguments, DATA_PLATFORM_THREADS="many")
+    for arguments in (["run"], ["up"], ["settings"], ["query", "select 1"], ["snapshots"], ["maintain"]):
+        done = command(*arguments, DATA_PLATFORM_THREADS="many" * 30, COLUMNS="80")
         assert done.returncode == 1
-        assert done.stderr.startswith("error: DATA_PLATFORM_THREADS='many': ")
+        assert done.stdout == ""
+        assert done.stderr.startswith("error: DATA_PLATFORM_THREADS='manymany")
         assert len(done.stderr.splitlines()) == 1
 
 

@@ -1,5 +1,6 @@
 """A build obeys the tuning: in parts, and setting aside in a repair what blocks otherwise."""
 
+import threading
 from datetime import UTC, datetime
 from typing import ClassVar
 
@@ -12,6 +13,7 @@ from data_platform.materialization.build_audit_publish import build_audit_publis
 from data_platform.materialization.check_results import failure_of
 from data_platform.materialization.task import Materialized, TableTask
 from escalation_sensors.level1.current_tuning import tuned
+from escalation_sensors.level1.deadline import DeadlineExceeded, deadline
 from escalation_sensors.level1.tuning import Tuning
 from resources.lakehouse import LakehouseResource, TableName
 
@@ -92,6 +94,26 @@ def test_parts_are_published_as_one(lakehouse: LakehouseResource) -> None:
     assert done.publication is not None
     with lakehouse.connection() as connection:
         assert connection.execute("SELECT * FROM core.parcels ORDER BY ALL").fetchall() == whole
+
+
+def test_off_the_main_thread_a_build_is_interrupted_at_its_deadline(lakehouse: LakehouseResource) -> None:
+    endless = (
+        "SELECT count(*)::BIGINT AS number, 1.0::DOUBLE AS weight "
+        "FROM range(10_000_000_000) AS a(i), range(10) AS b(i) WHERE a.i % 7 = b.i"
+    )
+    raised: list[Exception] = []
+
+    def work() -> None:
+        try:
+            with deadline(0.5):
+                build(lakehouse, endless)
+        except DeadlineExceeded as error:
+            raised.append(error)
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    thread.join(30)
+    assert [str(error) for error in raised] == ["it did not end within the 0.5 s that it had"]
 
 
 def test_a_tolerance_says_why_and_is_a_fraction() -> None:

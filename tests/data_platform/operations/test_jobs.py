@@ -1,10 +1,13 @@
+"""The jobs for people: restoring, releasing what was quarantined, and maintenance; on one platform for all."""
+
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from data_platform.operations.expire import expire_quarantined
 from resources.lakehouse import TableName, current_snapshot
-from tests.scratch_platform import ScratchPlatform, errors_of
+from tests.scratch_platform import ScratchPlatform, errors_of, scratch_platform
 
 AIRPORTS = ("raw/airports", "core/airport")
 
@@ -14,12 +17,29 @@ def snapshot_of(platform: ScratchPlatform) -> int:
         return current_snapshot(connection)
 
 
-@pytest.fixture
-def airports(platform: ScratchPlatform) -> ScratchPlatform:
-    """A platform with its airports only: three of them are quarantined."""
+@pytest.fixture(scope="module")
+def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ScratchPlatform]:
+    with scratch_platform(tmp_path_factory.mktemp("jobs"), date(2013, 1, 3)) as platform:
+        yield platform
+
+
+def materialize_airports(platform: ScratchPlatform) -> None:
     result = platform.materialize(*AIRPORTS)
     assert result.success, errors_of(result)
+
+
+@pytest.fixture(scope="module")
+def airports(platform: ScratchPlatform) -> ScratchPlatform:
+    """A platform with its airports only."""
+    materialize_airports(platform)
     return platform
+
+
+@pytest.fixture
+def quarantined(airports: ScratchPlatform) -> ScratchPlatform:
+    """The same with its three quarantined airports, for a test to change."""
+    materialize_airports(airports)
+    return airports
 
 
 def test_a_table_is_restored_to_an_earlier_version_as_a_run(airports: ScratchPlatform) -> None:
@@ -53,23 +73,23 @@ def test_a_table_name_with_sql_in_it_restores_nothing_and_says_so(airports: Scra
     assert snapshot_of(airports) == before
 
 
-def test_quarantined_rows_are_published_once_they_pass_and_stay_while_they_do_not(airports: ScratchPlatform) -> None:
+def test_quarantined_rows_are_published_once_they_pass_and_stay_while_they_do_not(quarantined: ScratchPlatform) -> None:
     release = {"ops": {"release": {"config": {"table": "core.airport"}}}}
-    assert airports.value("SELECT count(*) FROM quarantine.core_airport") == 3
-    published = airports.value("SELECT count(*) FROM core.airport")
+    assert quarantined.value("SELECT count(*) FROM quarantine.core_airport") == 3
+    published = quarantined.value("SELECT count(*) FROM core.airport")
 
-    assert airports.run("release_quarantined", config=release).success
-    assert airports.value("SELECT count(*) FROM quarantine.core_airport") == 3
+    assert quarantined.run("release_quarantined", config=release).success
+    assert quarantined.value("SELECT count(*) FROM quarantine.core_airport") == 3
 
-    with airports.lakehouse.connection() as connection:  # the fix: EEN lies where it really lies
+    with quarantined.lakehouse.connection() as connection:  # the fix: EEN lies where it really lies
         connection.execute(
             "UPDATE quarantine.core_airport SET latitude_degrees = 42.898333, longitude_degrees = -72.270833 "
             "WHERE airport_code = 'EEN'"
         )
-    result = airports.run("release_quarantined", config=release)
+    result = quarantined.run("release_quarantined", config=release)
     assert result.success, errors_of(result)
-    assert airports.value("SELECT count(*) FROM core.airport") == published + 1
-    assert airports.query("SELECT airport_code FROM quarantine.core_airport ORDER BY 1") == [("DVT",), ("MYF",)]
+    assert quarantined.value("SELECT count(*) FROM core.airport") == published + 1
+    assert quarantined.query("SELECT airport_code FROM quarantine.core_airport ORDER BY 1") == [("DVT",), ("MYF",)]
 
 
 def test_a_release_of_a_table_without_contract_fails_clearly(airports: ScratchPlatform) -> None:
@@ -78,13 +98,13 @@ def test_a_release_of_a_table_without_contract_fails_clearly(airports: ScratchPl
     assert "core.unknown has no contract" in errors_of(result)[0]
 
 
-def test_quarantined_rows_expire_after_their_time_and_not_before(airports: ScratchPlatform) -> None:
+def test_quarantined_rows_expire_after_their_time_and_not_before(quarantined: ScratchPlatform) -> None:
     table = TableName("core", "airport")
     now = datetime.now(UTC)
-    assert expire_quarantined(airports.lakehouse, [table], older_than=now - timedelta(days=30), run_id="r") == {}
-    expired = expire_quarantined(airports.lakehouse, [table], older_than=now + timedelta(days=1), run_id="r")
+    assert expire_quarantined(quarantined.lakehouse, [table], older_than=now - timedelta(days=30), run_id="r") == {}
+    expired = expire_quarantined(quarantined.lakehouse, [table], older_than=now + timedelta(days=1), run_id="r")
     assert expired == {TableName("quarantine", "core_airport"): 3}
-    assert airports.value("SELECT count(*) FROM quarantine.core_airport") == 0
+    assert quarantined.value("SELECT count(*) FROM quarantine.core_airport") == 0
 
 
 def test_the_maintenance_job_runs_and_the_tables_stay_as_they_were(airports: ScratchPlatform) -> None:

@@ -9,10 +9,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from data_platform.recovery.lakehouse_layouts import RUN_ID as LAYOUT
+from data_platform.recovery.lakehouse_layouts import LakehouseLayouts
 from data_platform.recovery.lakehouse_versions import LakehouseVersions
 from data_platform.recovery.subjects import Subjects
 from data_platform.settings import Settings
-from escalation_sensors.level1.pipeline import ChangedSince, Written
+from escalation_sensors.level1.pipeline import ChangedSince, Profile, Written
 from resources.lakehouse import (
     LakehouseResource,
     ReplaceRange,
@@ -25,6 +26,7 @@ from resources.lakehouse import (
 from tests.resources.lakehouse.building import REPLACE_TABLE, build, build_and_publish, rows_of
 
 FLIGHT, PLANE = "asset:core/flight", "asset:core/plane"
+MART = "asset:marts/punctuality_by_airline_month"
 TABLES = ("core.flight", "quarantine.core_flight")
 FIRST = date(2013, 1, 1)
 DAYS = 8
@@ -235,6 +237,21 @@ def test_what_a_stranger_changed_and_what_expired_since_is_seen_and_merging_file
     rows_of(lake.resource, "INSERT INTO core.plane VALUES (2, 'stranger')")
     with pytest.raises(ChangedSince, match=rf"others since: somebody in snapshot {lake.version}"):
         lake.versions.bring_back(PLANE, written)
+
+
+def test_undo_of_a_layout_keeps_the_days_that_others_published_since(lake: Lake) -> None:
+    layouts = LakehouseLayouts(lake.versions.subjects)
+    lay = rows_of(lake.resource, "SELECT n FROM core.flight WHERE flight_date <> DATE '2013-01-04'")
+    improved = layouts.improve(MART, Profile("any", keys={"core.flight": ("n",)}))
+    assert rows_of(lake.resource, "SELECT n FROM core.flight") != lay
+    lake.publish(3, 1, "later", "run-later", gate="'A1'")
+    before = rows_of(lake.resource, "SELECT * FROM core.flight ORDER BY ALL")
+    told = layouts.bring_back(MART, Written(improved.before, improved.after))
+    assert told.startswith("core.flight lies in 2 files as it did")
+    assert rows_of(lake.resource, "SELECT * FROM core.flight ORDER BY ALL") == before
+    assert rows_of(lake.resource, "SELECT n FROM core.flight WHERE flight_date <> DATE '2013-01-04'") == lay
+    with pytest.raises(ValueError, match=r"holds no layout of what asset:marts/\w+ reads"):
+        layouts.bring_back(MART, Written(improved.before, improved.before))
 
 
 def test_what_has_expired_itself_cannot_be_brought_back(lake: Lake) -> None:

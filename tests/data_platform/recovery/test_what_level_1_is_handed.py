@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from data_platform.recovery.former_layout import LayoutReplaced
 from data_platform.recovery.lakehouse_layouts import SCATTERED_PIECES, LakehouseLayouts
 from data_platform.recovery.lakehouse_versions import LakehouseVersions, UnknownSubject
 from data_platform.recovery.pipeline import platform_pipeline
@@ -179,11 +180,19 @@ def test_of_a_skewed_join_it_is_told_how_many_rows_it_makes_of_how_many(lakehous
 
 def test_an_improved_layout_holds_the_same_rows_in_the_order_of_the_keys(loaded: ScratchPlatform) -> None:
     before = rows(loaded, "raw.flights")
-    told = layouts_of(loaded).improve("asset:core/flight", Profile("any", keys={"raw.flights": ("dest", "origin")}))
-    assert told.startswith("sorted raw.flights by dest, origin: 1,785 rows, unchanged, published as snapshot ")
+    layouts, subject = layouts_of(loaded), "asset:core/flight"
+    lay = loaded.query("SELECT dest, origin FROM raw.flights")
+    improved = layouts.improve(subject, Profile("any", keys={"raw.flights": ("dest", "origin")}))
+    assert improved.told.startswith("sorted raw.flights by dest, origin: 1,785 rows, unchanged, published as snapshot ")
     assert rows(loaded, "raw.flights") == before
     stored = loaded.query("SELECT dest, origin FROM raw.flights")
     assert stored == sorted(stored)
+    told = layouts.bring_back(subject, Written(improved.before, improved.after))
+    assert f" files as it did in snapshot {improved.before}: 1,785 rows, unchanged" in told
+    assert loaded.query("SELECT dest, origin FROM raw.flights") == lay
+    assert rows(loaded, "raw.flights") == before
+    with pytest.raises(LayoutReplaced, match="as a whole since by run escalation_layout in snapshot"):
+        layouts.bring_back(subject, Written(improved.before, improved.after))
 
 
 def test_a_table_that_lies_in_many_small_files_is_merged_into_one_in_the_order_it_had(loaded: ScratchPlatform) -> None:
@@ -194,12 +203,18 @@ def test_a_table_that_lies_in_many_small_files_is_merged_into_one_in_the_order_i
     assert profile is not None
     assert profile.scattered == {"raw.airports": SCATTERED_PIECES}
     assert profile.keys == {}
-    told = layouts.improve("asset:core/airport", profile)
-    assert told.startswith(f"merged raw.airports from {SCATTERED_PIECES} files into 1: 1,458 rows, unchanged")
+    improved = layouts.improve("asset:core/airport", profile)
+    assert improved.told.startswith(f"merged raw.airports from {SCATTERED_PIECES} files into 1: 1,458 rows, unchanged")
     assert loaded.query("SELECT * FROM raw.airports") == stored
     again = layouts.profile("asset:core/airport")
     assert again is not None
     assert again.scattered == {}
+    layouts.bring_back("asset:core/airport", Written(improved.before, improved.after))
+    assert loaded.query("SELECT * FROM raw.airports") == stored
+    undone = layouts.profile("asset:core/airport")
+    assert undone is not None
+    assert undone.scattered == {"raw.airports": SCATTERED_PIECES}
+    layouts.improve("asset:core/airport", undone)
 
 
 def scatter(lakehouse: LakehouseResource, table: TableName, rows: int, *, files: int) -> None:

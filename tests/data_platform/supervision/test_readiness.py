@@ -5,7 +5,11 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
+import pytest
+
+from data_platform.supervision import readiness
 from data_platform.supervision.readiness import wait_until_ready
 
 
@@ -16,6 +20,15 @@ def entry(status: str, location: object) -> dict[str, object]:
 
 LOADED = entry("LOADED", {"__typename": "RepositoryLocation"})
 BROKEN = entry("LOADED", {"__typename": "PythonError", "message": "wrapped", "cause": {"message": "no module x\nat"}})
+
+UNREACHABLE = entry(
+    "LOADED",
+    {
+        "__typename": "PythonError",
+        "message": "dagster._core.errors.DagsterUserCodeUnreachableError: Could not reach user code server.",
+        "cause": {"message": "grpc._channel._InactiveRpcError: Connection refused"},
+    },
+)
 
 
 @contextmanager
@@ -46,7 +59,7 @@ def webserver(answers: Sequence[object]) -> Iterator[str]:
 def told_by(*answers: object) -> list[str]:
     told: list[str] = []
     with webserver(answers) as url:
-        wait_until_ready(url, give_up=lambda: False, tell=told.append)
+        wait_until_ready(url, give_up=lambda: False, tell=told.append, code_server_log=Path("the.log"))
     return told
 
 
@@ -56,3 +69,12 @@ def test_an_answer_without_data_is_of_a_webserver_that_starts() -> None:
 
 def test_a_definition_that_does_not_load_is_told_once_in_one_line() -> None:
     assert told_by(BROKEN, BROKEN, LOADED) == ["the definitions do not load: no module x"]
+
+
+def test_a_code_server_that_is_slow_to_start_is_not_called_broken(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert told_by(UNREACHABLE, LOADED) == []
+    monkeypatch.setattr(readiness, "_REPORT_UNREACHABLE_AFTER_SECONDS", 0.0)
+    assert told_by(UNREACHABLE, UNREACHABLE, BROKEN, LOADED) == [
+        "the code server is still starting after 0 s, its log is the.log",
+        "the definitions do not load: no module x",
+    ]

@@ -1,20 +1,26 @@
 """Builds for these tests: a SELECT written to one Parquet file in a build folder of its own."""
 
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 
 from resources.lakehouse import (
     LakehouseResource,
+    ReplaceRange,
     ReplaceTable,
     Scope,
     TableBuild,
     TableName,
+    current_snapshot,
     new_build_folder,
     publish,
     quote_literal,
 )
 
 REPLACE_TABLE = ReplaceTable()
+DAYS = "SELECT DATE '2013-01-01' + range::INTEGER AS day, 'first' AS load FROM range(59)"
+"""January and February."""
+FEBRUARY = ReplaceRange("day", date(2013, 2, 1), date(2013, 3, 1))
 
 
 def build(
@@ -34,6 +40,11 @@ def build_and_publish(
     """Returns the new snapshot."""
     built = build(lakehouse, table, select, scope, run_id=run_id)
     return publish(lakehouse, [built], run_id=run_id, message=f"{table} built").snapshot_after
+
+
+def snapshot_of(lakehouse: LakehouseResource) -> int:
+    with lakehouse.connection() as connection:
+        return current_snapshot(connection)
 
 
 def rows_of(lakehouse: LakehouseResource, query: str) -> list[tuple[object, ...]]:

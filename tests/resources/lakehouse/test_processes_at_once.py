@@ -1,3 +1,5 @@
+"""Writers, a reader and first attachers in processes of their own: no error, no lost commit, only whole versions."""
+
 from collections.abc import Mapping
 from contextlib import ExitStack
 from multiprocessing.synchronize import Barrier, Event
@@ -13,6 +15,8 @@ if TYPE_CHECKING:
 WRITERS = 4
 PUBLICATIONS = 12
 ROWS = 500
+PAUSE_SECONDS = 0.02
+"""Between two reads, so that the reader does not take a processor from the writers."""
 
 
 def _write(settings: Mapping[str, Any], writer: int, together: Barrier) -> None:
@@ -41,6 +45,7 @@ def _read(settings: Mapping[str, Any], stop: Event, seen: "Queue[tuple[int, list
         except Exception as error:  # noqa: BLE001 - any error at all is what this looks for
             wrong.append(f"{type(error).__name__}: {error}")
         reads += 1
+        stop.wait(PAUSE_SECONDS)
     seen.put((reads, wrong))
 
 

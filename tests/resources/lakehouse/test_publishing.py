@@ -1,3 +1,5 @@
+"""Publishing: what is replaced, added and kept, and that what cannot be published as it is changes nothing."""
+
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -7,38 +9,25 @@ import pytest
 from resources.lakehouse import (
     Append,
     InvalidBuild,
-    InvalidName,
     LakehouseResource,
-    PublishConflict,
     ReplaceRange,
     ReplaceRanges,
     ReplaceTable,
     RowCountMismatch,
-    SchemaConflict,
     Scope,
     TableBuild,
     TableName,
-    current_snapshot,
     publish,
     publishing,
     table_exists,
 )
-from tests.resources.lakehouse.building import build, build_and_publish, rows_of
-
-DAYS = "SELECT DATE '2013-01-01' + range::INTEGER AS day, 'first' AS load FROM range(59)"
-FEBRUARY = ReplaceRange("day", date(2013, 2, 1), date(2013, 3, 1))
-AROUND_JANUARY = ReplaceRanges((ReplaceRange("day", date(2012, 12, 31), date(2013, 1, 1)), FEBRUARY))
-
-
-def _snapshot(lakehouse: LakehouseResource) -> int:
-    with lakehouse.connection() as connection:
-        return current_snapshot(connection)
+from tests.resources.lakehouse.building import DAYS, FEBRUARY, build, build_and_publish, rows_of, snapshot_of
 
 
 def test_several_tables_are_published_as_one_version(lakehouse: LakehouseResource) -> None:
     builds = [build(lakehouse, table, "SELECT 1::BIGINT AS id") for table in ("core.flight", "audit.profile")]
     publication = publish(lakehouse, builds, run_id="run-1", message="both")
-    assert publication.snapshot_after == publication.snapshot_before + 1 == _snapshot(lakehouse)
+    assert publication.snapshot_after == publication.snapshot_before + 1 == snapshot_of(lakehouse)
     assert publication.rows == {TableName("core", "flight"): 1, TableName("audit", "profile"): 1}
     assert rows_of(lakehouse, "SELECT * FROM core.flight, audit.profile") == [(1, 1)]
 
@@ -100,14 +89,14 @@ def test_a_row_count_that_does_not_match_publishes_nothing(
     lakehouse: LakehouseResource, scope: Scope, claimed: int
 ) -> None:
     build_and_publish(lakehouse, "raw.flights", DAYS)
-    before = _snapshot(lakehouse)
+    before = snapshot_of(lakehouse)
     good = build(lakehouse, "audit.profile", "SELECT 1::BIGINT AS id")
     wrong = replace(
         build(lakehouse, "raw.flights", f"SELECT * FROM ({DAYS}) WHERE {FEBRUARY.sql}", scope), rows=claimed
     )
     with pytest.raises(RowCountMismatch, match=r"raw\.flights.*nothing was published"):
         publish(lakehouse, [good, wrong], run_id="run-2", message="wrong")
-    assert _snapshot(lakehouse) == before
+    assert snapshot_of(lakehouse) == before
     assert rows_of(lakehouse, "SELECT count(*) FROM raw.flights") == [(59,)]
     with lakehouse.connection() as connection:
         assert not table_exists(connection, TableName("audit", "profile"))
@@ -149,91 +138,6 @@ def test_a_file_that_is_gone_is_one_clear_line_and_publishes_nothing(lakehouse: 
     assert "\n" not in str(refused.value)
 
 
-def test_a_replaced_table_takes_the_columns_of_its_build(lakehouse: LakehouseResource) -> None:
-    build_and_publish(lakehouse, "core.plane", "SELECT 1::BIGINT AS id, 'a' AS maker")
-    build_and_publish(lakehouse, "core.plane", "SELECT 'N1' AS id, 2.5::DECIMAL(5,2) AS seats")
-    described = [row[:2] for row in rows_of(lakehouse, "DESCRIBE core.plane")]
-    assert described == [("id", "VARCHAR"), ("seats", "DECIMAL(5,2)")]
-
-
-@pytest.mark.parametrize("scope", [FEBRUARY, Append()])
-def test_kept_rows_have_null_in_a_new_column(lakehouse: LakehouseResource, scope: Scope) -> None:
-    build_and_publish(lakehouse, "raw.flights", f"SELECT * FROM ({DAYS}) WHERE day < DATE '2013-02-01'")
-    build_and_publish(
-        lakehouse, "raw.flights", "SELECT 9::BIGINT AS gate, DATE '2013-02-02' AS day, 'x' AS load", scope
-    )
-    assert rows_of(lakehouse, "SELECT gate, count(*) FROM raw.flights GROUP BY ALL ORDER BY ALL") == [
-        (9, 1),
-        (None, 31),
-    ]
-
-
-@pytest.mark.parametrize("scope", [FEBRUARY, Append()])
-@pytest.mark.parametrize(
-    ("select", "told"),
-    [
-        ("SELECT DATE '2013-02-02' AS day", "removed: load"),
-        ("SELECT DATE '2013-02-02' AS day, 1::BIGINT AS load", r"changed: load \(VARCHAR in the table, BIGINT"),
-    ],
-)
-def test_where_rows_are_kept_any_other_change_of_columns_is_refused(
-    lakehouse: LakehouseResource, scope: Scope, select: str, told: str
-) -> None:
-    build_and_publish(lakehouse, "raw.flights", DAYS)
-    with pytest.raises(SchemaConflict, match=told):
-        build_and_publish(lakehouse, "raw.flights", select, scope)
-    assert rows_of(lakehouse, "SELECT count(*) FROM raw.flights") == [(59,)]
-
-
-def test_types_are_compared_by_what_they_are_and_not_by_how_they_are_written(lakehouse: LakehouseResource) -> None:
-    built = build(lakehouse, "raw.loads", "SELECT now() AS loaded_at, 1::BIGINT AS id", Append())
-    for columns in (
-        {"loaded_at": "TIMESTAMPTZ", "id": "int8"},
-        {"loaded_at": "timestamp with time zone", "id": "BIGINT"},
-    ):
-        again = build(lakehouse, "raw.loads", "SELECT now() AS loaded_at, 1::BIGINT AS id", Append())
-        publish(lakehouse, [replace(again, columns=columns)], run_id="run", message="same")
-    publish(lakehouse, [built], run_id="run", message="same")
-    assert rows_of(lakehouse, "SELECT count(*) FROM raw.loads") == [(3,)]
-
-
-@pytest.mark.parametrize(
-    "columns", [{"id": "VARCHAR"}, {"id": "BIGINT", "more": "BIGINT"}, {"other": "BIGINT"}], ids=str
-)
-def test_a_file_that_does_not_hold_the_columns_it_is_said_to_hold_publishes_nothing(
-    lakehouse: LakehouseResource, columns: dict[str, str]
-) -> None:
-    built = replace(build(lakehouse, "core.flight", "SELECT 1::BIGINT AS id"), columns=columns)
-    with pytest.raises(SchemaConflict, match="does not hold the build's columns") as refused:
-        publish(lakehouse, [built], run_id="run", message="wrong")
-    assert "\n" not in str(refused.value)
-    with lakehouse.connection() as connection:
-        assert not table_exists(connection, TableName("core", "flight"))
-
-
-def test_hostile_column_names_and_types_are_refused_and_hostile_text_is_only_text(lakehouse: LakehouseResource) -> None:
-    hostile = 'id" BIGINT); DROP TABLE core.flight; --'
-    with pytest.raises(InvalidName):
-        TableBuild(TableName("core", "flight"), {hostile: "BIGINT"}, (), 0, ReplaceTable())
-    with pytest.raises(InvalidName):
-        ReplaceRange(hostile, date(2013, 1, 1), date(2013, 1, 2))
-    build_and_publish(lakehouse, "core.flight", "SELECT 1::BIGINT AS id")
-    with pytest.raises(SchemaConflict, match="not a type"):
-        publish(
-            lakehouse,
-            [TableBuild(TableName("core", "flight"), {"id": "BIGINT); DROP TABLE core.flight; --"}, (), 0, Append())],
-            run_id="run",
-            message="hostile",
-        )
-    text = "'); DROP TABLE core.flight; --"
-    built = build(lakehouse, "core.flight", "SELECT 2::BIGINT AS id", run_id=text)
-    publish(lakehouse, [built], run_id=text, message=text)
-    assert rows_of(lakehouse, "SELECT id FROM core.flight") == [(2,)]
-    assert rows_of(lakehouse, "SELECT commit_message FROM lake.snapshots() ORDER BY snapshot_id DESC LIMIT 1") == [
-        (text,)
-    ]
-
-
 def test_ranges_with_a_gap_are_replaced_and_the_gap_stays(lakehouse: LakehouseResource) -> None:
     build_and_publish(lakehouse, "raw.flights", f"SELECT day, 'old' AS load FROM ({DAYS})")
     days = [ReplaceRange("day", date(2013, 1, day), date(2013, 1, day + 1)) for day in (3, 5)]
@@ -246,73 +150,3 @@ def test_ranges_with_a_gap_are_replaced_and_the_gap_stays(lakehouse: LakehouseRe
         publish(lakehouse, [outside], run_id="run", message="too much")
     with pytest.raises(InvalidBuild, match="all of one column"):
         ReplaceRanges((days[0], ReplaceRange("other", date(2013, 1, 1), date(2013, 1, 2))))
-
-
-@pytest.mark.parametrize(
-    ("mine", "theirs", "conflict"),
-    [
-        (ReplaceTable(), ReplaceTable(), True),
-        (ReplaceTable(), Append(), True),
-        (ReplaceTable(), FEBRUARY, True),
-        (FEBRUARY, FEBRUARY, True),
-        (FEBRUARY, ReplaceRange("day", date(2013, 2, 28), date(2013, 3, 2)), True),
-        (FEBRUARY, ReplaceRange("day", date(2013, 3, 1), date(2013, 3, 2)), False),
-        (FEBRUARY, ReplaceRange("day", date(2013, 1, 31), date(2013, 2, 1)), False),
-        (AROUND_JANUARY, ReplaceRange("day", date(2013, 1, 31), date(2013, 2, 1)), False),
-        (AROUND_JANUARY, ReplaceRange("day", date(2013, 1, 31), date(2013, 2, 2)), True),
-        (FEBRUARY, AROUND_JANUARY, True),
-        (Append(), Append(), False),
-        (Append(), ReplaceTable(), False),
-    ],
-)
-def test_rows_that_another_run_published_since_the_build_read_are_not_overwritten(
-    lakehouse: LakehouseResource,
-    mine: Scope,
-    theirs: Scope,
-    conflict: bool,  # noqa: FBT001 - a case of the table
-) -> None:
-    build_and_publish(lakehouse, "raw.flights", f"SELECT * FROM ({DAYS}) WHERE day < DATE '2013-01-15'")
-    read_snapshot = _snapshot(lakehouse)
-    ranges = theirs.ranges if isinstance(theirs, ReplaceRange | ReplaceRanges) else (FEBRUARY,)
-    day = ranges[-1].start.isoformat()
-    theirs_select = f"SELECT DATE '{day}' AS day, 'theirs' AS load"
-    snapshot = build_and_publish(lakehouse, "raw.flights", theirs_select, theirs, run_id="run-theirs")
-    built = build(lakehouse, "raw.flights", "SELECT DATE '2013-02-01' AS day, 'mine' AS load", mine)
-    if conflict:
-        with pytest.raises(PublishConflict, match=rf"raw\.flights: run run-theirs .* snapshot {snapshot}"):
-            publish(lakehouse, [built], run_id="run-mine", message="mine", read_snapshot=read_snapshot)
-    else:
-        publish(lakehouse, [built], run_id="run-mine", message="mine", read_snapshot=read_snapshot)
-    found = {load for (load,) in rows_of(lakehouse, "SELECT DISTINCT load FROM raw.flights")}
-    assert ("mine" in found) is not conflict
-    assert "theirs" in found
-
-
-def test_rows_that_a_stranger_wrote_since_the_build_read_are_not_overwritten_either(
-    lakehouse: LakehouseResource,
-) -> None:
-    build_and_publish(lakehouse, "core.flight", "SELECT 1::BIGINT AS id")
-    build_and_publish(lakehouse, "core.other", "SELECT 1::BIGINT AS id")
-    read_snapshot = _snapshot(lakehouse)
-    built = build(lakehouse, "core.flight", "SELECT 3::BIGINT AS id")
-    rows_of(lakehouse, "INSERT INTO core.flight VALUES (2)")
-    with pytest.raises(PublishConflict, match="somebody"):
-        publish(lakehouse, [built], run_id="run", message="late", read_snapshot=read_snapshot)
-    other = build(lakehouse, "core.other", "SELECT 3::BIGINT AS id")
-    publish(lakehouse, [other], run_id="run", message="another table", read_snapshot=read_snapshot)
-
-
-def test_a_conflict_that_ducklake_itself_finds_is_a_publish_conflict(
-    each_catalog: LakehouseResource, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    lakehouse = each_catalog
-    build_and_publish(lakehouse, "core.flight", "SELECT 1::BIGINT AS id")
-    commit = publishing._commit
-
-    def commit_after_a_stranger(connection: object) -> None:
-        rows_of(lakehouse, "DELETE FROM core.flight")  # a stranger takes no lock
-        commit(connection)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(publishing, "_commit", commit_after_a_stranger)
-    with pytest.raises(PublishConflict, match="build and audit again"):
-        build_and_publish(lakehouse, "core.flight", "SELECT 2::BIGINT AS id")

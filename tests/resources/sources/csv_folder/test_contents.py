@@ -16,7 +16,9 @@ def test_a_day_without_rows_is_a_day_without_rows(reader: Reader, drop: Path, so
 
 def test_a_wrong_delimiter_is_named(reader: Reader, drop: Path, source: CsvFolder) -> None:
     deliver(drop, GOOD.replace(",", ";"))
-    assert "the delimiter seems to be ';', not ','" in str(refused(reader, source, SourceFormatError))
+    error = refused(reader, source, SourceSchemaError)
+    assert "the delimiter seems to be ';', not ','" in str(error)
+    assert (dict(error.expected_columns), dict(error.found_columns)) == (dict(COLUMNS), {"flight;tailnum;delay": ""})
     declared = source.model_copy(update={"delimiter": ";"})
     assert len(reader.rows(reader.extract(declared, COLUMNS, DAY), COLUMNS)) == 2
 
